@@ -1,0 +1,187 @@
+//! Signatures by the Standard Webhooks specification, as an alternative to the bearer.
+//! Source: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+//! It must not know what a signed body says.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use thiserror::Error;
+
+use super::secret::{PublisherSecrets, Secret};
+use crate::core::time::UnixMillis;
+
+/// How far a signature's time may lie from now, on either side, in seconds.
+pub const TOLERANCE_SECONDS: u64 = 300;
+
+/// The three headers of a signed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSignature {
+    id: String,
+    timestamp: String,
+    signatures: String,
+}
+
+/// Why a signature lets nobody in.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum SignatureError {
+    /// Its time is no number of seconds.
+    #[error("webhook-timestamp is not a time in Unix seconds")]
+    NoTimestamp,
+    /// It was made too long ago, or is from the future.
+    #[error("webhook-timestamp is more than {TOLERANCE_SECONDS} seconds away from now")]
+    OutsideTolerance,
+    /// None of the signatures is one of this id, time and body with a valid secret.
+    #[error("no signature in webhook-signature is valid for this body")]
+    NoMatch,
+}
+
+impl WebhookSignature {
+    /// The signature that a request carries in `webhook-id`, `webhook-timestamp` and `webhook-signature`; `None`
+    /// when one of them is missing or empty.
+    #[must_use]
+    pub fn from_headers(
+        id: Option<String>,
+        timestamp: Option<String>,
+        signatures: Option<String>,
+    ) -> Option<Self> {
+        let given = |header: Option<String>| header.filter(|text| !text.is_empty());
+        Some(Self {
+            id: given(id)?,
+            timestamp: given(timestamp)?,
+            signatures: given(signatures)?,
+        })
+    }
+
+    /// Checks the time alone: worth doing before a stranger's body is read.
+    ///
+    /// # Errors
+    /// [`SignatureError::NoTimestamp`] and [`SignatureError::OutsideTolerance`].
+    pub fn check_time(&self, now: UnixMillis) -> Result<(), SignatureError> {
+        let timestamp: u64 = self.timestamp.parse().map_err(|_| SignatureError::NoTimestamp)?;
+        if timestamp.abs_diff(now.seconds()) > TOLERANCE_SECONDS {
+            return Err(SignatureError::OutsideTolerance);
+        }
+        Ok(())
+    }
+
+    /// Checks time and signature of a body.
+    ///
+    /// # Errors
+    /// Any [`SignatureError`].
+    pub fn verify(
+        &self,
+        secrets: &PublisherSecrets,
+        now: UnixMillis,
+        body: &[u8],
+    ) -> Result<(), SignatureError> {
+        self.check_time(now)?;
+        let offered: Vec<Vec<u8>> = self
+            .signatures
+            .split(' ')
+            .filter_map(|signature| signature.strip_prefix("v1,"))
+            .filter_map(|signature| STANDARD.decode(signature).ok())
+            .collect();
+        let matches = |key: &[u8]| {
+            offered
+                .iter()
+                .any(|signature| self.is_signed_with(key, body, signature))
+        };
+        if secrets
+            .iter()
+            .flat_map(Secret::signing_keys)
+            .any(|key| matches(&key))
+        {
+            Ok(())
+        } else {
+            Err(SignatureError::NoMatch)
+        }
+    }
+
+    fn is_signed_with(&self, key: &[u8], body: &[u8], signature: &[u8]) -> bool {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+            return false;
+        };
+        for part in [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body] {
+            mac.update(part);
+        }
+        mac.verify_slice(signature).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification's own libraries.
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const SIGNED_AT: UnixMillis = UnixMillis(1_614_265_330_000);
+
+    fn signature(signatures: &str) -> WebhookSignature {
+        let header = |text: &str| Some(text.to_owned());
+        WebhookSignature::from_headers(
+            header("msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            header("1614265330"),
+            header(signatures),
+        )
+        .unwrap()
+    }
+
+    fn secrets(current: &str, previous: Option<&str>) -> PublisherSecrets {
+        let secret = |text| Secret::parse(text).unwrap().unwrap();
+        PublisherSecrets::new(secret(current), previous.map(secret))
+    }
+
+    const VALID: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+
+    #[test]
+    fn the_specifications_example_is_valid_alone_beside_others_and_during_a_rotation() {
+        let valid = |signatures: &str, secrets| signature(signatures).verify(&secrets, SIGNED_AT, BODY);
+        assert_eq!(valid(VALID, secrets(SECRET, None)), Ok(()));
+        assert_eq!(
+            valid(&format!("v1a,zzz v1,AAAA {VALID}"), secrets(SECRET, None)),
+            Ok(())
+        );
+        assert_eq!(valid(VALID, secrets("another", Some(SECRET))), Ok(()));
+    }
+
+    #[test]
+    fn another_body_secret_version_or_garbage_is_not() {
+        let check = |signatures: &str, secrets, body| signature(signatures).verify(&secrets, SIGNED_AT, body);
+        let no_match = Err(SignatureError::NoMatch);
+        assert_eq!(check(VALID, secrets(SECRET, None), b"{}"), no_match);
+        assert_eq!(check(VALID, secrets("another", None), BODY), no_match);
+        assert_eq!(
+            check(&VALID.replace("v1", "v2"), secrets(SECRET, None), BODY),
+            no_match
+        );
+        assert_eq!(check("v1,", secrets(SECRET, None), BODY), no_match);
+        assert_eq!(check("garbage", secrets(SECRET, None), BODY), no_match);
+    }
+
+    #[test]
+    fn five_minutes_are_tolerated_on_both_sides() {
+        let at =
+            |seconds: u64| signature(VALID).verify(&secrets(SECRET, None), UnixMillis(seconds * 1_000), BODY);
+        assert_eq!(at(1_614_265_330 + 300), Ok(()));
+        assert_eq!(at(1_614_265_330 - 300), Ok(()));
+        assert_eq!(at(1_614_265_330 + 301), Err(SignatureError::OutsideTolerance));
+        assert_eq!(at(1_614_265_330 - 301), Err(SignatureError::OutsideTolerance));
+    }
+
+    #[test]
+    fn a_missing_header_is_no_signature_and_a_bad_time_an_error() {
+        let header = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            WebhookSignature::from_headers(None, header("1"), header("v1,AA==")),
+            None
+        );
+        assert_eq!(
+            WebhookSignature::from_headers(header("id"), header(""), header("v1,AA==")),
+            None
+        );
+        let bad = WebhookSignature::from_headers(header("id"), header("soon"), header("v1,AA==")).unwrap();
+        assert_eq!(bad.check_time(SIGNED_AT), Err(SignatureError::NoTimestamp));
+    }
+}

@@ -1,0 +1,133 @@
+//! What a subscriber's frames mean to a room, and how many of them it may send. It must not know how a frame is
+//! written, nor where a budget is kept while the room sleeps.
+
+use std::num::NonZeroU32;
+
+use thiserror::Error;
+
+use super::time::UnixMillis;
+
+/// The window in which a subscriber's frames are counted, in milliseconds.
+const BUDGET_WINDOW_MILLIS: u64 = 60_000;
+
+/// A frame from a subscriber, as `wire` understood it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientFrame {
+    /// A ping that the runtime did not answer by itself, because it is not the exact default text.
+    Ping {
+        /// The JSON text of its `id`, to be echoed with the digits that came.
+        id: Option<String>,
+    },
+    /// A frame larger than the room takes.
+    Oversized,
+    /// A frame that says nothing the room understands.
+    Faulty(FrameFault),
+}
+
+/// Why a frame was not understood. The text is what the subscriber is told.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum FrameFault {
+    /// A binary frame.
+    #[error("binary frames are not accepted: send JSON as text")]
+    Binary,
+    /// Not JSON.
+    #[error("the frame is not JSON")]
+    NotJson,
+    /// JSON, but no object with a string `type`.
+    #[error("a frame is a JSON object with a string `type`, such as {{\"type\":\"ping\"}}")]
+    NoType,
+    /// A `type` that this socket does not take.
+    #[error("this socket takes frames of type `ping` only")]
+    UnknownType,
+}
+
+/// How many frames a subscriber has sent in the current minute.
+///
+/// The minute begins with the first frame and is followed by the next frame's own minute. A small value that is kept
+/// with the socket, so that a wake does not give a flooding client a new budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameBudget {
+    /// When the current minute began.
+    pub began: UnixMillis,
+    /// Frames since then, this minute's warning included.
+    pub frames: u32,
+}
+
+/// What a budget says to one more frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetVerdict {
+    /// Within the budget.
+    Serve,
+    /// The first frame over it.
+    Warn,
+    /// One more after the warning.
+    Close,
+}
+
+impl FrameBudget {
+    /// Counts one more frame at `now`, where `per_minute` are allowed.
+    #[must_use]
+    pub fn spend(self, now: UnixMillis, per_minute: NonZeroU32) -> (Self, BudgetVerdict) {
+        let fresh = self.frames == 0 || now.since(self.began) >= BUDGET_WINDOW_MILLIS;
+        let spent = if fresh {
+            Self {
+                began: now,
+                frames: 1,
+            }
+        } else {
+            Self {
+                frames: self.frames.saturating_add(1),
+                ..self
+            }
+        };
+        let verdict = match spent.frames.saturating_sub(per_minute.get()) {
+            0 => BudgetVerdict::Serve,
+            1 => BudgetVerdict::Warn,
+            _ => BudgetVerdict::Close,
+        };
+        (spent, verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PER_MINUTE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+    fn spend_times(budget: FrameBudget, times: u32, now: UnixMillis) -> (FrameBudget, BudgetVerdict) {
+        (0..times).fold((budget, BudgetVerdict::Serve), |(budget, _), _| {
+            budget.spend(now, PER_MINUTE)
+        })
+    }
+
+    #[test]
+    fn the_frame_after_the_budget_warns_and_the_next_one_closes() {
+        let now = UnixMillis(1_000);
+        let (spent, verdict) = spend_times(FrameBudget::default(), 100, now);
+        assert_eq!(verdict, BudgetVerdict::Serve);
+        let (spent, verdict) = spent.spend(now, PER_MINUTE);
+        assert_eq!(verdict, BudgetVerdict::Warn);
+        let (_, verdict) = spent.spend(now, PER_MINUTE);
+        assert_eq!(verdict, BudgetVerdict::Close);
+    }
+
+    #[test]
+    fn a_minute_after_its_first_frame_the_budget_is_new() {
+        let (spent, _) = spend_times(FrameBudget::default(), 101, UnixMillis(1_000));
+        assert_eq!(
+            spent.spend(UnixMillis(60_999), PER_MINUTE).1,
+            BudgetVerdict::Close
+        );
+        assert_eq!(
+            spent.spend(UnixMillis(61_000), PER_MINUTE).1,
+            BudgetVerdict::Serve
+        );
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_renew_the_budget() {
+        let (spent, _) = spend_times(FrameBudget::default(), 100, UnixMillis(120_000));
+        assert_eq!(spent.spend(UnixMillis(1_000), PER_MINUTE).1, BudgetVerdict::Warn);
+    }
+}

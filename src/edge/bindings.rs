@@ -1,0 +1,44 @@
+//! The names by which wrangler.toml and the code know the same things. build.rs includes this file and fails when the
+//! two differ, so it must not use anything else of the crate.
+
+/// The binding of the rooms' namespace.
+pub const ROOM_BINDING: &str = "BROADCAST_ROOM";
+
+/// The class behind it.
+pub const ROOM_CLASS: &str = "BroadcastRoom";
+
+/// `development`, `staging` or `production`.
+pub const ENVIRONMENT: &str = "ENVIRONMENT";
+/// The publishers' secret.
+pub const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
+/// The secret before it, valid while it is being rotated.
+pub const WEBHOOK_SECRET_PREVIOUS: &str = "WEBHOOK_SECRET_PREVIOUS";
+/// The pages that may use the service.
+pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
+/// Whether a client without an origin is turned away.
+pub const REQUIRE_ORIGIN: &str = "REQUIRE_ORIGIN";
+/// The largest payload.
+pub const MAX_MESSAGE_BYTES: &str = "MAX_MESSAGE_BYTES";
+/// The most messages in one batch.
+pub const MAX_BATCH_MESSAGES: &str = "MAX_BATCH_MESSAGES";
+/// The largest frame of a subscriber.
+pub const MAX_CLIENT_FRAME_BYTES: &str = "MAX_CLIENT_FRAME_BYTES";
+/// Frames of one subscriber in a minute.
+pub const CLIENT_FRAMES_PER_MINUTE: &str = "CLIENT_FRAMES_PER_MINUTE";
+/// Sockets of one address in one room.
+pub const MAX_CONNECTIONS_PER_IP: &str = "MAX_CONNECTIONS_PER_IP";
+/// Sockets in one room.
+pub const ROOM_CAPACITY: &str = "ROOM_CAPACITY";
+
+/// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
+pub const VARIABLES: [&str; 9] = [
+    ENVIRONMENT,
+    ALLOWED_ORIGINS,
+    REQUIRE_ORIGIN,
+    MAX_MESSAGE_BYTES,
+    MAX_BATCH_MESSAGES,
+    MAX_CLIENT_FRAME_BYTES,
+    CLIENT_FRAMES_PER_MINUTE,
+    MAX_CONNECTIONS_PER_IP,
+    ROOM_CAPACITY,
+];

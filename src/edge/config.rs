@@ -1,0 +1,368 @@
+//! Every variable and secret, read once, all mistakes reported together. Pure but for [`of`], which reads the
+//! environment; a mistake never shows the value that was given.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use serde::Serialize;
+use worker::Env;
+
+use super::bindings as names;
+use super::runtime;
+use crate::auth::origin::{AllowedOrigins, Origin, OriginPolicy};
+use crate::auth::secret::{PublisherSecrets, Secret};
+use crate::core::room::{PLATFORM_SOCKETS_PER_ROOM, RoomLimits};
+
+/// Where the service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// A developer's machine: debug logs, and pages of this machine are let in.
+    Development,
+    /// For trying out.
+    Staging,
+    /// For its users.
+    Production,
+}
+
+/// The configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the service runs.
+    pub environment: Environment,
+    /// Who may publish; `None` while the operator has set no secret, and then nobody may.
+    pub publishers: Option<PublisherSecrets>,
+    /// Which pages may use the service.
+    pub origins: OriginPolicy,
+    /// The largest payload, in bytes.
+    pub max_message_bytes: usize,
+    /// The most messages in one batch.
+    pub max_batch_messages: usize,
+    /// What a room allows.
+    pub room: RoomLimits,
+}
+
+/// One thing that the operator has to mend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mistake {
+    /// The variable's name.
+    pub name: &'static str,
+    /// What is wrong with it, without its value.
+    pub problem: String,
+}
+
+/// All mistakes of a configuration: at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Mistake {
+    /// What keeps everybody from publishing while no secret is set. Subscribers are served all the same.
+    #[must_use]
+    pub fn no_secret() -> Self {
+        let problem = "is not set, so nobody can publish: npx wrangler secret put WEBHOOK_SECRET";
+        Self {
+            name: names::WEBHOOK_SECRET,
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration from the texts that `lookup` has for the variables' names.
+    ///
+    /// # Errors
+    /// Every mistake there is, in the order in which README.md lists the variables.
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
+        let mut reader = Reader {
+            lookup,
+            mistakes: Vec::new(),
+        };
+        let environment = reader.environment();
+        let config = Self {
+            environment,
+            publishers: reader.publishers(),
+            origins: OriginPolicy {
+                allowed: reader.allowed_origins(),
+                required: reader.flag(names::REQUIRE_ORIGIN),
+                local_pages: environment == Environment::Development,
+            },
+            max_message_bytes: reader.count(names::MAX_MESSAGE_BYTES, 65_536, 2..=1_048_576),
+            max_batch_messages: reader.count(names::MAX_BATCH_MESSAGES, 100, 1..=1_000),
+            room: RoomLimits {
+                client_frame_bytes: reader.count(names::MAX_CLIENT_FRAME_BYTES, 4_096, 64..=1_048_576),
+                client_frames_per_minute: reader
+                    .positive(names::CLIENT_FRAMES_PER_MINUTE, 100, 1..=100_000)
+                    .unwrap_or(NonZeroU32::MIN),
+                connections_per_address: reader.positive(
+                    names::MAX_CONNECTIONS_PER_IP,
+                    0,
+                    0..=PLATFORM_SOCKETS_PER_ROOM,
+                ),
+                capacity: reader.number(
+                    names::ROOM_CAPACITY,
+                    PLATFORM_SOCKETS_PER_ROOM,
+                    1..=PLATFORM_SOCKETS_PER_ROOM,
+                ),
+            },
+        };
+        if reader.mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(Mistakes(reader.mistakes))
+        }
+    }
+}
+
+/// Reads one variable after another and collects what is wrong with them.
+struct Reader<F> {
+    lookup: F,
+    mistakes: Vec<Mistake>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    /// The variable's text; `None` when it is not set or blank.
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name)
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    }
+
+    fn mistake(&mut self, name: &'static str, problem: impl Into<String>) {
+        self.mistakes.push(Mistake {
+            name,
+            problem: problem.into(),
+        });
+    }
+
+    fn environment(&mut self) -> Environment {
+        match self.text(names::ENVIRONMENT).as_deref() {
+            None | Some("production") => Environment::Production,
+            Some("staging") => Environment::Staging,
+            Some("development") => Environment::Development,
+            Some(_) => {
+                self.mistake(names::ENVIRONMENT, "is one of development, staging, production");
+                Environment::Production
+            }
+        }
+    }
+
+    fn publishers(&mut self) -> Option<PublisherSecrets> {
+        let current = self.secret(names::WEBHOOK_SECRET);
+        let previous = self.secret(names::WEBHOOK_SECRET_PREVIOUS);
+        if current.is_none() && previous.is_some() {
+            self.mistake(
+                names::WEBHOOK_SECRET_PREVIOUS,
+                "is set while WEBHOOK_SECRET is not",
+            );
+        }
+        Some(PublisherSecrets::new(current?, previous))
+    }
+
+    fn secret(&mut self, name: &'static str) -> Option<Secret> {
+        Secret::parse(&self.text(name)?).unwrap_or_else(|error| {
+            self.mistake(name, error.to_string());
+            None
+        })
+    }
+
+    fn allowed_origins(&mut self) -> AllowedOrigins {
+        let text = self.text(names::ALLOWED_ORIGINS).unwrap_or_default();
+        if text == "*" {
+            return AllowedOrigins::Any;
+        }
+        let mut origins = Vec::new();
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        for (index, entry) in entries.enumerate() {
+            match Origin::parse(entry) {
+                Ok(origin) => origins.push(origin),
+                Err(error) => {
+                    let problem = format!("entry {}: {error}; or * alone for any page", index + 1);
+                    self.mistake(names::ALLOWED_ORIGINS, problem);
+                }
+            }
+        }
+        AllowedOrigins::Only(origins)
+    }
+
+    fn flag(&mut self, name: &'static str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.mistake(name, "is true or false");
+                false
+            }
+        }
+    }
+
+    fn number(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                let problem = format!("is a whole number from {} to {}", range.start(), range.end());
+                self.mistake(name, problem);
+                default
+            }
+        }
+    }
+
+    fn count(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> usize {
+        usize::try_from(self.number(name, default, range)).unwrap_or(usize::MAX)
+    }
+
+    fn positive(
+        &mut self,
+        name: &'static str,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.number(name, default, range))
+    }
+}
+
+/// The configuration of this isolate. It is read at its first use: a new configuration is a new deployment, and comes
+/// with a new isolate.
+#[must_use]
+pub fn of(env: &Env) -> Rc<Result<Config, Mistakes>> {
+    thread_local! {
+        static CONFIG: std::cell::OnceCell<Rc<Result<Config, Mistakes>>> = const { std::cell::OnceCell::new() };
+    }
+    CONFIG.with(|cell| {
+        Rc::clone(cell.get_or_init(|| {
+            let config = Config::parse(|name| runtime::variable(env, name));
+            if let Err(mistakes) = &config {
+                super::log::misconfigured(mistakes);
+            }
+            Rc::new(config)
+        }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+        Config::parse(|name| {
+            let (_, value) = variables.iter().find(|(variable, _)| *variable == name)?;
+            Some((*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_is_production_with_the_defaults_and_nobody_may_publish() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(config.environment, Environment::Production);
+        assert_eq!(config.publishers, None);
+        assert_eq!(config.origins.allowed, AllowedOrigins::Only(vec![]));
+        assert_eq!(
+            (config.max_message_bytes, config.max_batch_messages),
+            (65_536, 100)
+        );
+        assert_eq!(config.room.capacity, 32_768);
+        assert_eq!(config.room.connections_per_address, None);
+        assert_eq!(config.room.client_frame_bytes, 4_096);
+        assert_eq!(config.room.client_frames_per_minute.get(), 100);
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let config = parse(&[
+            ("ENVIRONMENT", "staging"),
+            ("WEBHOOK_SECRET", "new\n"),
+            ("WEBHOOK_SECRET_PREVIOUS", "old"),
+            (
+                "ALLOWED_ORIGINS",
+                "https://app.glow.trade, http://localhost:3000,",
+            ),
+            ("REQUIRE_ORIGIN", "true"),
+            ("MAX_MESSAGE_BYTES", "1000"),
+            ("MAX_BATCH_MESSAGES", "5"),
+            ("MAX_CLIENT_FRAME_BYTES", "512"),
+            ("CLIENT_FRAMES_PER_MINUTE", "7"),
+            ("MAX_CONNECTIONS_PER_IP", "9"),
+            ("ROOM_CAPACITY", "11"),
+        ])
+        .unwrap();
+        let secret = |text| Secret::parse(text).unwrap().unwrap();
+        let origin = |text| Origin::parse(text).unwrap();
+        let expected = Config {
+            environment: Environment::Staging,
+            publishers: Some(PublisherSecrets::new(secret("new"), Some(secret("old")))),
+            origins: OriginPolicy {
+                allowed: AllowedOrigins::Only(vec![
+                    origin("https://app.glow.trade"),
+                    origin("http://localhost:3000"),
+                ]),
+                required: true,
+                local_pages: false,
+            },
+            max_message_bytes: 1_000,
+            max_batch_messages: 5,
+            room: RoomLimits {
+                capacity: 11,
+                connections_per_address: NonZeroU32::new(9),
+                client_frame_bytes: 512,
+                client_frames_per_minute: NonZeroU32::new(7).unwrap(),
+            },
+        };
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_together_by_name_and_without_a_value() {
+        let Mistakes(mistakes) = parse(&[
+            ("ENVIRONMENT", "developement"),
+            ("WEBHOOK_SECRET", "whsec_hunter2!"),
+            ("ALLOWED_ORIGINS", "https://a.example,hunter2"),
+            ("REQUIRE_ORIGIN", "hunter2"),
+            ("MAX_MESSAGE_BYTES", "64k"),
+            ("MAX_BATCH_MESSAGES", "0"),
+            ("MAX_CLIENT_FRAME_BYTES", "-1"),
+            ("CLIENT_FRAMES_PER_MINUTE", "1e3"),
+            ("MAX_CONNECTIONS_PER_IP", "many"),
+            ("ROOM_CAPACITY", "32769"),
+        ])
+        .unwrap_err();
+        let named: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
+        assert_eq!(
+            named,
+            [
+                "ENVIRONMENT",
+                "WEBHOOK_SECRET",
+                "ALLOWED_ORIGINS",
+                "REQUIRE_ORIGIN",
+                "MAX_MESSAGE_BYTES",
+                "MAX_BATCH_MESSAGES",
+                "MAX_CLIENT_FRAME_BYTES",
+                "CLIENT_FRAMES_PER_MINUTE",
+                "MAX_CONNECTIONS_PER_IP",
+                "ROOM_CAPACITY",
+            ]
+        );
+        assert!(
+            mistakes
+                .iter()
+                .all(|mistake| !mistake.problem.contains("hunter2"))
+        );
+    }
+
+    #[test]
+    fn a_previous_secret_alone_is_a_mistake() {
+        let Mistakes(mistakes) = parse(&[("WEBHOOK_SECRET_PREVIOUS", "old")]).unwrap_err();
+        assert_eq!(mistakes[0].name, "WEBHOOK_SECRET_PREVIOUS");
+    }
+
+    #[test]
+    fn a_star_allows_any_page_but_not_beside_others() {
+        assert_eq!(
+            parse(&[("ALLOWED_ORIGINS", "*")]).unwrap().origins.allowed,
+            AllowedOrigins::Any
+        );
+        assert!(parse(&[("ALLOWED_ORIGINS", "*,https://a.example")]).is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! What browsers are told about pages of other origins (the CORS protocol of the Fetch standard). The same list that
+//! lets a page open a socket lets it read an answer. It must not know what the answer is.
+
+use worker::{Headers, Response, Result};
+
+use super::problems::HttpError;
+use super::route::Resource;
+use crate::auth::origin::{AllowedOrigins, OriginPolicy};
+
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, idempotency-key, webhook-id, webhook-timestamp, webhook-signature";
+
+/// How long a browser may remember a preflight's answer, in seconds: Chromium's own maximum.
+const MAX_AGE: &str = "7200";
+
+/// Lets the page of `origin` read a response, where the policy lets it in.
+pub fn allow(headers: &Headers, policy: &OriginPolicy, origin: Option<&str>, own: &str) -> Result<()> {
+    if policy.allowed == AllowedOrigins::Any {
+        headers.set("access-control-allow-origin", "*")?;
+    } else {
+        headers.append("vary", "origin")?;
+        let Some(origin) = origin.filter(|_| policy.check(origin, own).is_ok()) else {
+            return Ok(());
+        };
+        headers.set("access-control-allow-origin", origin)?;
+    }
+    headers.set("access-control-expose-headers", "retry-after")
+}
+
+/// The answer to a preflight.
+pub fn preflight(
+    resource: &Resource,
+    policy: &OriginPolicy,
+    origin: Option<&str>,
+    own: &str,
+) -> std::result::Result<Response, HttpError> {
+    policy.check(origin, own)?;
+    let response = Response::empty()?.with_status(204);
+    let headers = response.headers();
+    headers.set("allow", resource.methods())?;
+    headers.set("access-control-allow-methods", resource.methods())?;
+    headers.set("access-control-allow-headers", REQUEST_HEADERS)?;
+    headers.set("access-control-max-age", MAX_AGE)?;
+    Ok(response)
+}

@@ -1,0 +1,15 @@
+//! The Worker: it authenticates, limits and routes, and keeps nothing. One file per family of routes; `problems` is the
+//! one place that maps errors to statuses.
+
+mod body;
+mod broadcast;
+mod cors;
+mod health;
+pub mod problems;
+mod respond;
+mod rooms;
+pub mod route;
+mod router;
+mod subscribe;
+
+pub use router::serve;

@@ -1,0 +1,158 @@
+//! URLs to resources. Pure. It must not know what a resource does.
+
+use percent_encoding::percent_decode_str;
+
+use crate::core::topic::{Topic, TopicError};
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// `/health`
+    Health,
+    /// `/broadcast`
+    Batch,
+    /// `/broadcast/:token`
+    Broadcast(Result<Topic, TopicError>),
+    /// `/ws/:token`
+    Subscription(Result<Topic, TopicError>),
+}
+
+impl Resource {
+    /// The resource that a URL names, as it came: parsed URLs resolve `%2e%2e`, and then `/ws/%2e%2e` is not told from
+    /// `/`.
+    #[must_use]
+    pub fn find(url: &str) -> Option<Self> {
+        let path = path_of(url);
+        let mut segments = path.strip_prefix('/')?.split('/');
+        let resource = match (segments.next()?, segments.next()) {
+            ("health", None) => Self::Health,
+            ("broadcast", None) => Self::Batch,
+            ("broadcast", Some(token)) => Self::Broadcast(topic_of(token)),
+            ("ws", Some(token)) => Self::Subscription(topic_of(token)),
+            _ => return None,
+        };
+        segments.next().is_none().then_some(resource)
+    }
+
+    /// The route's pattern, for logs.
+    #[must_use]
+    pub fn pattern(&self) -> &'static str {
+        match self {
+            Self::Health => "/health",
+            Self::Batch => "/broadcast",
+            Self::Broadcast(_) => "/broadcast/:token",
+            Self::Subscription(_) => "/ws/:token",
+        }
+    }
+
+    /// The methods it takes, as in an `Allow` header.
+    #[must_use]
+    pub fn methods(&self) -> &'static str {
+        match self {
+            Self::Health => "GET, HEAD, OPTIONS",
+            Self::Batch | Self::Broadcast(_) => "POST, OPTIONS",
+            Self::Subscription(_) => "GET, OPTIONS",
+        }
+    }
+
+    /// The topic it is about.
+    #[must_use]
+    pub fn topic(&self) -> Option<&Topic> {
+        match self {
+            Self::Broadcast(topic) | Self::Subscription(topic) => topic.as_ref().ok(),
+            Self::Health | Self::Batch => None,
+        }
+    }
+}
+
+/// The origin of a URL, `scheme://host:port`.
+#[must_use]
+pub fn origin_of(url: &str) -> &str {
+    url.strip_suffix(after_origin(url)).unwrap_or(url)
+}
+
+fn path_of(url: &str) -> &str {
+    after_origin(url).split(['?', '#']).next().unwrap_or_default()
+}
+
+fn after_origin(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    after_scheme.strip_prefix(authority).unwrap_or_default()
+}
+
+/// A topic from its path segment. What is no UTF-8 becomes a replacement character, which no topic has.
+fn topic_of(segment: &str) -> Result<Topic, TopicError> {
+    Topic::parse(&percent_decode_str(segment).decode_utf8_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(path: &str) -> Option<Resource> {
+        Resource::find(&format!("https://broadcast.glow.trade{path}"))
+    }
+
+    #[test]
+    fn paths_name_resources() {
+        let sol = || Ok(Topic::parse("SOL").unwrap());
+        assert_eq!(find("/health?x=1"), Some(Resource::Health));
+        assert_eq!(find("/broadcast"), Some(Resource::Batch));
+        assert_eq!(find("/broadcast/SOL"), Some(Resource::Broadcast(sol())));
+        assert_eq!(find("/ws/SOL?since=1#x"), Some(Resource::Subscription(sol())));
+        assert_eq!(find("/ws/S%4fL"), Some(Resource::Subscription(sol())));
+        let feed = Topic::parse("feed:trades").unwrap();
+        assert_eq!(find("/ws/feed%3Atrades").unwrap().topic(), Some(&feed));
+    }
+
+    #[test]
+    fn a_bad_topic_is_a_resource_with_an_error() {
+        for (path, error) in [
+            ("/ws/", TopicError::Empty),
+            ("/broadcast/%2e%2e", TopicError::DotSegment),
+            ("/broadcast/a%00b", TopicError::Character { position: 2 }),
+            ("/broadcast/a%2Fb", TopicError::Character { position: 2 }),
+            ("/broadcast/%ff", TopicError::Character { position: 1 }),
+            ("/broadcast/100%", TopicError::Character { position: 4 }),
+            (
+                &format!("/broadcast/{}", "x".repeat(129)),
+                TopicError::TooLong { length: 129 },
+            ),
+        ] {
+            let topic = match find(path) {
+                Some(Resource::Broadcast(topic) | Resource::Subscription(topic)) => topic,
+                other => panic!("{path}: {other:?}"),
+            };
+            assert_eq!(topic, Err(error), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_name_nothing() {
+        for path in [
+            "",
+            "/",
+            "/ws",
+            "/health/",
+            "/Health",
+            "/broadcast/a/b",
+            "/broadcast/a/",
+            "//broadcast/a",
+        ] {
+            assert_eq!(find(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_services_own_origin_is_taken_from_the_url() {
+        assert_eq!(
+            origin_of("http://localhost:8787/ws/SOL?x=http://y/"),
+            "http://localhost:8787"
+        );
+        assert_eq!(
+            origin_of("https://broadcast.glow.trade"),
+            "https://broadcast.glow.trade"
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! `GET /ws/:token`: who may open a socket to which topic, and how a refusal reaches a web page.
+
+use worker::{Env, Request, Response, WebSocketPair};
+
+use super::problems::HttpError;
+use super::rooms;
+use crate::auth::address::AddressHash;
+use crate::core::topic::{Topic, TopicError, Visibility};
+use crate::edge::config::Config;
+use crate::edge::sockets;
+use crate::wire::close;
+
+/// Opens a socket, or says why not. A page that may not use the service gets no socket at all; any other refusal that
+/// has a close code reaches a page as a socket that closes at once, because browsers hide the HTTP answer to a failed
+/// handshake from the page.
+pub async fn socket(
+    request: &Request,
+    env: &Env,
+    config: &Config,
+    topic: Result<Topic, TopicError>,
+    own_origin: &str,
+) -> Result<Response, HttpError> {
+    if !is_handshake(request)? {
+        return Err(HttpError::UpgradeRequired);
+    }
+    let origin = request.headers().get("origin")?;
+    config.origins.check(origin.as_deref(), own_origin)?;
+    match open(request, env, config, topic).await {
+        Err(error) if origin.is_some() => tell_page(error),
+        answer => answer,
+    }
+}
+
+async fn open(
+    request: &Request,
+    env: &Env,
+    config: &Config,
+    topic: Result<Topic, TopicError>,
+) -> Result<Response, HttpError> {
+    let topic = topic?;
+    if topic.visibility() == Visibility::Private {
+        return Err(HttpError::PrivateTopic);
+    }
+    rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref()).await
+}
+
+fn is_handshake(request: &Request) -> worker::Result<bool> {
+    let upgrade = request.headers().get("upgrade")?;
+    Ok(upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
+}
+
+/// The client's hashed address, where connections are counted by address.
+fn counted_address(request: &Request, config: &Config) -> worker::Result<Option<AddressHash>> {
+    let (Some(_), Some(secrets)) = (config.room.connections_per_address, &config.publishers) else {
+        return Ok(None);
+    };
+    let address = request.headers().get("cf-connecting-ip")?;
+    Ok(address.and_then(|address| AddressHash::of(&address, secrets.current())))
+}
+
+fn tell_page(error: HttpError) -> Result<Response, HttpError> {
+    let Some(frame) = close::refusal(&error.problem()) else {
+        return Err(error);
+    };
+    let pair = WebSocketPair::new()?;
+    pair.server.accept()?;
+    sockets::close(&pair.server, &frame)?;
+    Ok(Response::from_websocket(pair.client)?)
+}

@@ -1,0 +1,179 @@
+//! Log lines: one JSON object each, so that `wrangler tail --format json` and log stores can filter them. It owns what
+//! may stand in a log: never a secret, an address or whose private topic it was.
+
+use serde::Serialize;
+use worker::{console_error, console_log, console_warn};
+
+use super::config::{Config, Environment, Mistake, Mistakes};
+use crate::core::topic::Topic;
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Debug,
+    Warn,
+    Error,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a, T> {
+    level: Level,
+    event: &'a str,
+    #[serde(flatten)]
+    fields: T,
+}
+
+fn write(level: Level, event: &str, fields: impl Serialize) {
+    let Ok(line) = serde_json::to_string(&Line { level, event, fields }) else {
+        return;
+    };
+    match level {
+        Level::Debug => console_log!("{line}"),
+        Level::Warn => console_warn!("{line}"),
+        Level::Error => console_error!("{line}"),
+    }
+}
+
+/// One answered request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnsweredRequest<'a> {
+    /// The platform's `cf-ray`, or a random identifier where there is none.
+    pub request_id: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The route's pattern, not the path.
+    pub route: &'a str,
+    /// The status.
+    pub status: u16,
+    /// Milliseconds it took, as far as the runtime lets its clock move.
+    pub duration: u64,
+    /// The topic, as [`Topic::for_log`] shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Sockets that a publication was handed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// What failed inside, for an answer that says no more than 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// Logs an answered request: a failure of the service always, anything else in development.
+pub fn answered(request: &AnsweredRequest<'_>, environment: Option<Environment>) {
+    if request.status >= 500 {
+        write(Level::Error, "request", request);
+    } else if environment == Some(Environment::Development) {
+        write(Level::Debug, "request", request);
+    }
+}
+
+/// Logs the mistakes of a configuration, by name.
+pub fn misconfigured(Mistakes(mistakes): &Mistakes) {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        mistakes: &'a [Mistake],
+    }
+    write(Level::Error, "misconfigured", Fields { mistakes });
+}
+
+/// Something that happened in a room.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomEvent<'a> {
+    /// It was built in memory: the first time, or after a wake.
+    Constructed,
+    /// A handler of the room ran. Pings that the runtime answers don't get here.
+    Woken {
+        /// By what.
+        by: &'a str,
+    },
+    /// Publications were handed to sockets.
+    Published {
+        /// How many publications.
+        publications: usize,
+        /// To how many sockets.
+        connections: u32,
+    },
+    /// A socket was accepted.
+    Connected {
+        /// Its `connectionId`.
+        connection: &'a str,
+        /// Open sockets with it.
+        connections: u32,
+    },
+    /// A socket was closed or broke.
+    Closed {
+        /// Its `connectionId`.
+        connection: &'a str,
+        /// The close code.
+        code: usize,
+    },
+}
+
+/// A room's own log: debug lines in development, failures always.
+#[derive(Clone, Debug)]
+pub struct RoomLog {
+    topic: Option<String>,
+    development: bool,
+}
+
+#[derive(Serialize)]
+struct RoomFields<'a, T> {
+    topic: Option<&'a str>,
+    room: T,
+}
+
+impl RoomLog {
+    /// The log of the room of `topic`.
+    #[must_use]
+    pub fn new(topic: Option<&Topic>, config: Option<&Config>) -> Self {
+        Self {
+            topic: topic.map(Topic::for_log),
+            development: config.is_some_and(|config| config.environment == Environment::Development),
+        }
+    }
+
+    /// Logs an event in development.
+    pub fn debug(&self, event: &RoomEvent<'_>) {
+        if self.development {
+            self.write(Level::Debug, "room", event);
+        }
+    }
+
+    /// Logs that a room turned a socket away because it is full: an operator wants to know.
+    pub fn full(&self, capacity: u32) {
+        #[derive(Serialize)]
+        struct Full {
+            capacity: u32,
+        }
+        self.write(Level::Warn, "room_full", Full { capacity });
+    }
+
+    /// Logs that a room could not do what it had decided.
+    pub fn failed(&self, error: &worker::Error) {
+        #[derive(Serialize)]
+        struct Failed {
+            error: String,
+        }
+        self.write(
+            Level::Error,
+            "room_failed",
+            Failed {
+                error: error.to_string(),
+            },
+        );
+    }
+
+    fn write(&self, level: Level, event: &str, fields: impl Serialize) {
+        write(
+            level,
+            event,
+            RoomFields {
+                topic: self.topic.as_deref(),
+                room: fields,
+            },
+        );
+    }
+}

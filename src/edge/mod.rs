@@ -1,0 +1,14 @@
+//! The only code that knows the runtime. It reads variables, requests, sockets and storage, hands what it found to the
+//! pure folders, and does what they decided. It must not decide anything itself.
+
+pub mod bindings;
+pub mod config;
+#[cfg(feature = "fault-injection")]
+pub mod fault;
+pub mod http;
+pub mod log;
+#[allow(missing_docs, reason = "`durable_object` exports methods without any")]
+pub mod room;
+pub mod runtime;
+pub mod sockets;
+pub mod store;

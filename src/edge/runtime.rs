@@ -1,0 +1,42 @@
+//! What the runtime gives besides requests and sockets: the time, random identifiers, variables. It must not know what
+//! they are for.
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use worker::{Date, Env};
+
+use crate::core::time::UnixMillis;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid_of_the_runtime() -> String;
+}
+
+/// The time. The runtime stops its clock while code runs, so it moves only between events.
+#[must_use]
+pub fn now() -> UnixMillis {
+    UnixMillis(Date::now().as_millis())
+}
+
+/// The time as `2024-01-01T00:00:00.000Z`.
+#[must_use]
+pub fn now_iso() -> String {
+    js_sys::Date::new_0().to_iso_string().into()
+}
+
+/// 122 random bits, as a version 4 UUID.
+#[must_use]
+pub fn random_uuid() -> String {
+    random_uuid_of_the_runtime()
+}
+
+/// A variable's text. One that wrangler.toml gives as a number or a boolean is read as its digits or its word.
+#[must_use]
+pub fn variable(env: &Env, name: &str) -> Option<String> {
+    let value = Reflect::get(env.as_ref(), &JsValue::from_str(name)).ok()?;
+    value
+        .as_string()
+        .or_else(|| value.as_f64().map(|number| number.to_string()))
+        .or_else(|| value.as_bool().map(|boolean| boolean.to_string()))
+}

@@ -1,0 +1,147 @@
+//! The room's hibernating sockets: accept, count, remember, and the hot loop that sends one frame to all. It must not
+//! know what a frame says or why a socket is accepted.
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use worker::{State, WebSocket, WebSocketRequestResponsePair};
+
+use crate::auth::address::AddressHash;
+use crate::wire::attachment::Attachment;
+use crate::wire::close::CloseFrame;
+
+/// `WebSocket.OPEN`.
+const OPEN: u16 = 1;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The object's state, through functions that hand out arrays and errors as they are: those of `worker` copy every
+    /// socket into a vector and panic on an error.
+    type SocketHolder;
+
+    #[wasm_bindgen(method, catch, js_name = getWebSockets)]
+    fn sockets(this: &SocketHolder) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getWebSockets)]
+    fn sockets_with_tag(this: &SocketHolder, tag: &str) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = acceptWebSocket)]
+    fn accept(this: &SocketHolder, socket: &JsValue, tags: &Array) -> Result<(), JsValue>;
+
+    type Socket;
+
+    /// Takes a string of the runtime, so that one frame is converted once and not once a socket.
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Socket, frame: &JsString) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = readyState)]
+    fn ready_state(this: &Socket) -> u16;
+}
+
+/// The sockets of one room.
+pub struct Sockets<'a>(&'a State);
+
+/// All sockets of a room at one moment.
+pub struct Audience(Array);
+
+impl<'a> Sockets<'a> {
+    /// The sockets that `state` holds.
+    #[must_use]
+    pub fn of(state: &'a State) -> Self {
+        Self(state)
+    }
+
+    /// Has the runtime answer `request` with `response`, without waking the room.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn answer_pings(&self, request: &str, response: &str) -> worker::Result<()> {
+        let pair = WebSocketRequestResponsePair::new(request, response)?;
+        Ok(self.0.as_raw().set_websocket_auto_response(&pair)?)
+    }
+
+    /// Takes a socket in, tagged with its address where connections are counted by address.
+    ///
+    /// # Errors
+    /// What the runtime throws, as it does for the 32,769th socket.
+    pub fn accept(&self, socket: &WebSocket, address: Option<&AddressHash>) -> worker::Result<()> {
+        let tags: Array = address
+            .iter()
+            .map(|address| JsValue::from_str(&tag(address)))
+            .collect();
+        Ok(self.holder().accept(socket.as_ref(), &tags)?)
+    }
+
+    /// Everyone who is connected now.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn audience(&self) -> worker::Result<Audience> {
+        Ok(Audience(self.holder().sockets()?))
+    }
+
+    /// How many sockets of an address are open.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn open_from(&self, address: &AddressHash) -> worker::Result<u32> {
+        Ok(Audience(self.holder().sockets_with_tag(&tag(address))?).open())
+    }
+
+    fn holder(&self) -> &SocketHolder {
+        self.0.as_raw().unchecked_ref()
+    }
+}
+
+impl Audience {
+    /// Sends one frame to all and returns how many sockets took it. One that is closing throws: it is left out, and
+    /// the others are served.
+    #[must_use]
+    pub fn send(&self, frame: &str) -> u32 {
+        let frame = JsString::from(frame);
+        let mut taken = 0;
+        for socket in self.iter() {
+            taken += u32::from(socket.send(&frame).is_ok());
+        }
+        taken
+    }
+
+    /// How many are open: the runtime also lists sockets that are closing.
+    #[must_use]
+    pub fn open(&self) -> u32 {
+        self.iter()
+            .map(|socket| u32::from(socket.ready_state() == OPEN))
+            .sum()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Socket> + '_ {
+        (0..self.0.length()).map(|index| self.0.get(index).unchecked_into())
+    }
+}
+
+/// Keeps an attachment with a socket.
+///
+/// # Errors
+/// What the runtime throws.
+pub fn attach(socket: &WebSocket, attachment: &Attachment) -> worker::Result<()> {
+    socket.serialize_attachment(attachment.encode())
+}
+
+/// What was kept with a socket.
+#[must_use]
+pub fn attachment(socket: &WebSocket) -> Attachment {
+    let text: Option<String> = socket.deserialize_attachment().ok().flatten();
+    text.map(|text| Attachment::decode(&text)).unwrap_or_default()
+}
+
+/// Closes a socket.
+///
+/// # Errors
+/// What the runtime throws.
+pub fn close(socket: &WebSocket, frame: &CloseFrame) -> worker::Result<()> {
+    socket.close(Some(frame.code), Some(&frame.reason))
+}
+
+fn tag(address: &AddressHash) -> String {
+    format!("address:{}", address.as_str())
+}

@@ -1,0 +1,3 @@
+//! What outlives memory: one file per table, and in them the only SQL.
+
+pub mod sequence;

@@ -1,0 +1,315 @@
+//! `POST /broadcast`: many messages in one request, and the answers to publishers. It must not know how a room is
+//! reached.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::payload::{PayloadError, check_nesting, publication};
+use super::problem::{ErrorCode, Problem};
+use crate::core::publication::Publication;
+use crate::core::topic::{Topic, TopicError};
+
+use thiserror::Error;
+
+/// The largest batch, in bytes.
+pub const MAX_BATCH_BYTES: usize = 1_048_576;
+
+/// Why a body is no batch.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum BatchError {
+    /// The text of the body can't be read.
+    #[error(transparent)]
+    Text(#[from] PayloadError),
+    /// JSON of another shape.
+    #[error("a batch is an object {{\"messages\":[{{\"token\":…,\"payload\":{{…}}}},…]}}")]
+    Shape,
+    /// More messages than one batch may hold.
+    #[error("a batch has at most {limit} messages, this one has {count}")]
+    TooMany {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+}
+
+/// Why one message of a batch is not published. The others are.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum MessageError {
+    /// No object with a string `token` and a `payload`.
+    #[error("a message is an object {{\"token\":…,\"payload\":{{…}}}}")]
+    Shape,
+    /// Its `token` is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// Its payload is larger than one message may be.
+    #[error("a payload has at most {limit} bytes, this one has {bytes}")]
+    TooLarge {
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// Its payload breaks a rule.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+}
+
+/// One message of a batch, in the order posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its `token` as it was written, where it has one.
+    pub token: Option<String>,
+    /// Where it goes and what it says, or why not.
+    pub content: Result<(Topic, Publication), MessageError>,
+}
+
+/// Reads a batch of at most `max_messages` messages with payloads of at most `max_payload_bytes`.
+///
+/// # Errors
+/// [`BatchError`] when the body as a whole can't be read. A bad message is no error of the batch.
+pub fn messages(
+    body: &[u8],
+    max_messages: usize,
+    max_payload_bytes: usize,
+) -> Result<Vec<Message>, BatchError> {
+    #[derive(Deserialize)]
+    struct Batch<'a> {
+        #[serde(borrow)]
+        messages: Vec<&'a RawValue>,
+    }
+    let text = std::str::from_utf8(body).map_err(|_| PayloadError::NotUtf8)?;
+    check_nesting(body)?;
+    let batch: Batch<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => BatchError::Shape,
+        Category::Syntax | Category::Eof | Category::Io => BatchError::Text(PayloadError::NotJson {
+            reason: error.to_string(),
+        }),
+    })?;
+    let count = batch.messages.len();
+    if count > max_messages {
+        return Err(BatchError::TooMany {
+            count,
+            limit: max_messages,
+        });
+    }
+    Ok(batch
+        .messages
+        .into_iter()
+        .map(|raw| message(raw.get(), max_payload_bytes))
+        .collect())
+}
+
+fn message(raw: &str, max_payload_bytes: usize) -> Message {
+    #[derive(Deserialize)]
+    struct Fields<'a> {
+        #[serde(borrow, default)]
+        token: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        payload: Option<&'a RawValue>,
+    }
+    let Ok(Fields { token, payload }) = serde_json::from_str(raw) else {
+        return Message {
+            token: None,
+            content: Err(MessageError::Shape),
+        };
+    };
+    let content = match (&token, payload) {
+        (Some(token), Some(payload)) => content(token, payload.get(), max_payload_bytes),
+        _ => Err(MessageError::Shape),
+    };
+    Message {
+        token: token.map(Cow::into_owned),
+        content,
+    }
+}
+
+fn content(token: &str, payload: &str, limit: usize) -> Result<(Topic, Publication), MessageError> {
+    let topic = Topic::parse(token)?;
+    let bytes = payload.len();
+    if bytes > limit {
+        return Err(MessageError::TooLarge { bytes, limit });
+    }
+    let publication = publication(&topic, payload.as_bytes())?;
+    Ok((topic, publication))
+}
+
+/// What became of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// Sockets that it was handed to.
+    pub connections: u32,
+    /// Its place in its topic.
+    pub seq: u64,
+}
+
+/// The answer to `POST /broadcast/:token`.
+#[must_use]
+pub fn delivered(delivery: Delivery) -> String {
+    #[derive(Serialize)]
+    struct Answer {
+        success: bool,
+        #[serde(flatten)]
+        delivery: Delivery,
+    }
+    super::to_json(&Answer {
+        success: true,
+        delivery,
+    })
+}
+
+/// What became of one message of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageResult {
+    /// Its `token` as it was written, where it has one.
+    pub token: Option<String>,
+    /// Its delivery, or why there is none.
+    pub outcome: Result<Delivery, Problem>,
+}
+
+/// The answer to `POST /broadcast`: one result per message, in the order posted.
+#[must_use]
+pub fn batch_results(results: &[MessageResult]) -> String {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        success: bool,
+        results: Vec<Line<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Line<'a> {
+        token: Option<&'a str>,
+        success: bool,
+        #[serde(flatten)]
+        delivery: Option<Delivery>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<ErrorCode>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    }
+    let line = |result: &'_ MessageResult| -> (bool, Option<Delivery>, Option<ErrorCode>) {
+        match &result.outcome {
+            Ok(delivery) => (true, Some(*delivery), None),
+            Err(problem) => (false, None, Some(problem.code)),
+        }
+    };
+    let results: Vec<Line<'_>> = results
+        .iter()
+        .map(|result| {
+            let (success, delivery, code) = line(result);
+            let detail = result
+                .outcome
+                .as_ref()
+                .err()
+                .map(|problem| problem.detail.as_str());
+            Line {
+                token: result.token.as_deref(),
+                success,
+                delivery,
+                code,
+                detail,
+            }
+        })
+        .collect();
+    super::to_json(&Answer {
+        success: results.iter().all(|line| line.success),
+        results,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Vec<Message>, BatchError> {
+        messages(body.as_bytes(), 3, 64)
+    }
+
+    #[test]
+    fn one_bad_message_does_not_stop_the_others() {
+        let messages = read(
+            r#"{"messages":[{"token":"A","payload":{"p":1e-9},"id":"x"},{"token":"B"},{"token":"A/B","payload":{}}]}"#,
+        )
+        .unwrap();
+        let (topic, publication) = messages[0].content.clone().unwrap();
+        assert_eq!(
+            (topic.as_str(), publication.as_json()),
+            ("A", r#"{"p":1e-9,"token":"A"}"#)
+        );
+        assert_eq!(
+            messages[1],
+            Message {
+                token: Some("B".into()),
+                content: Err(MessageError::Shape)
+            }
+        );
+        assert!(matches!(
+            messages[2].content,
+            Err(MessageError::Topic(TopicError::Character { .. }))
+        ));
+    }
+
+    #[test]
+    fn each_kind_of_bad_message_is_told_apart() {
+        let fault = |message: &str| {
+            let messages = read(&format!(r#"{{"messages":[{message}]}}"#)).unwrap();
+            messages[0].content.clone().unwrap_err()
+        };
+        for shape in [
+            "1",
+            "[]",
+            r#"{"payload":{}}"#,
+            r#"{"token":5,"payload":{}}"#,
+            r#"{"token":"A","payload":null}"#,
+        ] {
+            assert_eq!(fault(shape), MessageError::Shape, "{shape}");
+        }
+        let array = r#"{"token":"A","payload":[1]}"#;
+        assert_eq!(fault(array), MessageError::Payload(PayloadError::NotAnObject));
+        let large = format!(r#"{{"token":"A","payload":{{"a":"{}"}}}}"#, "x".repeat(64));
+        assert_eq!(fault(&large), MessageError::TooLarge { bytes: 72, limit: 64 });
+    }
+
+    #[test]
+    fn a_body_that_is_no_batch_is_one_error() {
+        assert!(matches!(
+            read("{"),
+            Err(BatchError::Text(PayloadError::NotJson { .. }))
+        ));
+        for body in ["[]", "{}", r#"{"messages":{}}"#, r#"{"messages":null}"#] {
+            assert_eq!(read(body), Err(BatchError::Shape), "{body}");
+        }
+        let four = r#"{"messages":[1,2,3,4]}"#;
+        assert_eq!(read(four), Err(BatchError::TooMany { count: 4, limit: 3 }));
+    }
+
+    #[test]
+    fn answers_have_the_shapes_of_the_contract() {
+        let delivery = Delivery {
+            connections: 3,
+            seq: 42,
+        };
+        assert_eq!(
+            delivered(delivery),
+            r#"{"success":true,"connections":3,"seq":42}"#
+        );
+        let good = MessageResult {
+            token: Some("A".into()),
+            outcome: Ok(delivery),
+        };
+        let bad = MessageResult {
+            token: None,
+            outcome: Err(Problem::new(ErrorCode::InvalidPayload, "no")),
+        };
+        assert_eq!(
+            batch_results(&[good, bad]),
+            concat!(
+                r#"{"success":false,"results":[{"token":"A","success":true,"connections":3,"seq":42},"#,
+                r#"{"token":null,"success":false,"code":"invalid_payload","detail":"no"}]}"#
+            )
+        );
+        assert_eq!(batch_results(&[]), r#"{"success":true,"results":[]}"#);
+    }
+}
