@@ -77,6 +77,13 @@ fn check(table: &Table) -> Vec<String> {
             faults.push(format!("the code knows no binding {name} of a class {class}"));
         }
     }
+    let assets = table
+        .get("assets")
+        .and_then(|assets| assets.get("binding"))
+        .and_then(Value::as_str);
+    if assets != Some(bindings::ASSETS_BINDING) {
+        faults.push(format!("assets.binding is not \"{}\"", bindings::ASSETS_BINDING));
+    }
     for variable in table
         .get("vars")
         .and_then(Value::as_table)

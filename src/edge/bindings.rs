@@ -7,6 +7,9 @@ pub const ROOM_BINDING: &str = "BROADCAST_ROOM";
 /// The class behind it.
 pub const ROOM_CLASS: &str = "BroadcastRoom";
 
+/// The binding of the live page's files.
+pub const ASSETS_BINDING: &str = "ASSETS";
+
 /// `development`, `staging` or `production`.
 pub const ENVIRONMENT: &str = "ENVIRONMENT";
 /// The publishers' secret.

@@ -10,7 +10,10 @@ const TRIGGER_IN_BODY: &str = "\"fault\":\"panic\"";
 /// # Panics
 /// That is what it is for.
 pub fn in_worker(url: &str) {
-    assert!(!url.contains(TRIGGER_IN_URL), "a fault was injected into the Worker");
+    assert!(
+        !url.contains(TRIGGER_IN_URL),
+        "a fault was injected into the Worker"
+    );
 }
 
 /// Panics in a room when a publication asks for it.
@@ -18,5 +21,8 @@ pub fn in_worker(url: &str) {
 /// # Panics
 /// That is what it is for.
 pub fn in_room(body: &str) {
-    assert!(!body.contains(TRIGGER_IN_BODY), "a fault was injected into the room");
+    assert!(
+        !body.contains(TRIGGER_IN_BODY),
+        "a fault was injected into the room"
+    );
 }

@@ -5,8 +5,11 @@ use worker::Request;
 
 use super::problems::HttpError;
 
-/// The body of a request, of at most `limit` bytes. One that says that it is longer is not read at all, one that does
-/// not say how long it is only as far as the limit.
+/// How much of a body over the limit is read and thrown away, in bytes. A client that is cut off while it sends sees a
+/// reset connection instead of the answer.
+const DRAINED_BYTES: usize = 16 * 1_048_576;
+
+/// The body of a request, of at most `limit` bytes. One that says that it is longer is not read at all.
 pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, HttpError> {
     let length = request
         .headers()
@@ -25,11 +28,20 @@ async fn read_stream(request: &mut Request, limit: usize) -> Result<Vec<u8>, Htt
     let Ok(mut stream) = request.stream() else {
         return Ok(body);
     };
+    let mut received = 0_usize;
     while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk?);
-        if body.len() > limit {
-            return Err(HttpError::BodyTooLarge { limit });
+        let chunk = chunk?;
+        received = received.saturating_add(chunk.len());
+        if received <= limit {
+            body.extend_from_slice(&chunk);
+        }
+        if received > DRAINED_BYTES {
+            break;
         }
     }
-    Ok(body)
+    if received > limit {
+        Err(HttpError::BodyTooLarge { limit })
+    } else {
+        Ok(body)
+    }
 }

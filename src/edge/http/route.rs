@@ -7,6 +7,8 @@ use crate::core::topic::{Topic, TopicError};
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
+    /// `/`
+    Page,
     /// `/health`
     Health,
     /// `/broadcast`
@@ -18,13 +20,13 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The resource that a URL names, as it came: parsed URLs resolve `%2e%2e`, and then `/ws/%2e%2e` is not told from
-    /// `/`.
+    /// The resource that a URL names. Where the runtime has resolved `%2e%2e`, `/ws/%2e%2e` has become `/`.
     #[must_use]
     pub fn find(url: &str) -> Option<Self> {
         let path = path_of(url);
         let mut segments = path.strip_prefix('/')?.split('/');
         let resource = match (segments.next()?, segments.next()) {
+            ("", None) => Self::Page,
             ("health", None) => Self::Health,
             ("broadcast", None) => Self::Batch,
             ("broadcast", Some(token)) => Self::Broadcast(topic_of(token)),
@@ -38,6 +40,7 @@ impl Resource {
     #[must_use]
     pub fn pattern(&self) -> &'static str {
         match self {
+            Self::Page => "/",
             Self::Health => "/health",
             Self::Batch => "/broadcast",
             Self::Broadcast(_) => "/broadcast/:token",
@@ -49,7 +52,7 @@ impl Resource {
     #[must_use]
     pub fn methods(&self) -> &'static str {
         match self {
-            Self::Health => "GET, HEAD, OPTIONS",
+            Self::Page | Self::Health => "GET, HEAD, OPTIONS",
             Self::Batch | Self::Broadcast(_) => "POST, OPTIONS",
             Self::Subscription(_) => "GET, OPTIONS",
         }
@@ -60,7 +63,7 @@ impl Resource {
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Broadcast(topic) | Self::Subscription(topic) => topic.as_ref().ok(),
-            Self::Health | Self::Batch => None,
+            Self::Page | Self::Health | Self::Batch => None,
         }
     }
 }
@@ -97,6 +100,7 @@ mod tests {
     #[test]
     fn paths_name_resources() {
         let sol = || Ok(Topic::parse("SOL").unwrap());
+        assert_eq!(find("/"), Some(Resource::Page));
         assert_eq!(find("/health?x=1"), Some(Resource::Health));
         assert_eq!(find("/broadcast"), Some(Resource::Batch));
         assert_eq!(find("/broadcast/SOL"), Some(Resource::Broadcast(sol())));
@@ -132,7 +136,6 @@ mod tests {
     fn other_paths_name_nothing() {
         for path in [
             "",
-            "/",
             "/ws",
             "/health/",
             "/Health",

@@ -4,7 +4,7 @@ use worker::{Env, Method, Request, Response, Result};
 
 use super::problems::HttpError;
 use super::route::{Resource, origin_of};
-use super::{broadcast, cors, health, subscribe};
+use super::{broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
 use crate::edge::log::{self, AnsweredRequest};
@@ -32,7 +32,9 @@ pub async fn serve(request: Request, env: Env) -> Result<Response> {
         response,
         connections,
     } = answer;
-    if let (Ok(config), true) = (config.as_ref(), response.status_code() != 101) {
+    // The headers of a socket and of the page's files are the runtime's own.
+    let is_ours = response.status_code() != 101 && call.resource != Some(Resource::Page);
+    if let (Ok(config), true) = (config.as_ref(), is_ours) {
         cors::allow(
             response.headers(),
             &config.origins,
@@ -108,8 +110,14 @@ impl Call {
         crate::edge::fault::in_worker(&self.url);
         let resource = self.resource.clone().ok_or(HttpError::NotFound)?;
         let method = request.method();
-        if let (Resource::Health, Method::Get | Method::Head) = (&resource, &method) {
-            return Ok(Answer::of(health::answer(config)?));
+        match (&resource, &method) {
+            (Resource::Page, Method::Get | Method::Head) => {
+                return Ok(Answer::of(page::answer(request, env).await?));
+            }
+            (Resource::Health, Method::Get | Method::Head) => {
+                return Ok(Answer::of(health::answer(config)?));
+            }
+            _ => {}
         }
         let config = config.as_ref().map_err(|_| HttpError::Misconfigured)?;
         if method == Method::Options {

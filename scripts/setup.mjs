@@ -1,0 +1,82 @@
+// What a machine needs before it can build, run and test: packages, the wasm target, pinned build tools. Each is
+// installed once; the tools into a per-user cache, so that a fresh clone finds them there.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fail, must, root, run, say, works } from "./shell.mjs";
+
+const WASM_TARGET = "wasm32-unknown-unknown";
+
+/** Programs from crates.io. wasm-bindgen-cli has to be the very version of the crate in Cargo.toml. */
+const TOOLS = {
+  "worker-build": "0.8.7",
+  "wasm-bindgen-cli": "0.2.130",
+  "cargo-deny": "0.20.2",
+  "cargo-machete": "0.9.2",
+};
+
+const cache = join(
+  process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
+  "glow-broadcast",
+  "tools",
+);
+
+/** Where a tool's program lies. */
+export function tool(name, program = name) {
+  return join(cache, `${name}-${TOOLS[name]}`, "bin", program);
+}
+
+/** Installs the packages of package-lock.json, unless they are there. */
+export async function packages() {
+  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const stamp = join(root, "node_modules", ".installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  say("installing packages");
+  if (!(await works("npm", ["--version"]))) fail("npm is missing: install Node.js with npm");
+  // Not `npm ci`: it wants the programs of every platform in the lock file, and a registry mirror may have only some.
+  await must("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(stamp, lock);
+}
+
+/** Makes sure of cargo and its wasm target. */
+export async function rust() {
+  if (!(await works("cargo", ["--version"]))) fail("Rust is missing: install it from https://rustup.rs");
+  if (existsSync(join(await sysroot(), "lib", "rustlib", WASM_TARGET))) return;
+  if (!(await works("rustup", ["--version"]))) {
+    fail(`the target ${WASM_TARGET} is missing, and rustup to add it: https://rustup.rs`);
+  }
+  say(`adding the target ${WASM_TARGET}`);
+  await must("rustup", ["target", "add", WASM_TARGET]);
+}
+
+async function sysroot() {
+  const { execFileSync } = await import("node:child_process");
+  return execFileSync("rustc", ["--print", "sysroot"], { encoding: "utf8" }).trim();
+}
+
+/** Installs tools by name, unless they are in the cache. */
+export async function tools(...names) {
+  for (const name of names) {
+    const home = join(cache, `${name}-${TOOLS[name]}`);
+    if (existsSync(join(home, ".installed"))) continue;
+    say(`building ${name} ${TOOLS[name]}: some minutes, once on this machine`);
+    mkdirSync(home, { recursive: true });
+    const install = (...options) =>
+      run("cargo", ["install", ...options, "--root", home, `${name}@${TOOLS[name]}`]);
+    // A registry mirror may lack a version that the tool's own lock file names.
+    if ((await install("--locked")) !== 0 && (await install()) !== 0) {
+      rmSync(home, { recursive: true, force: true });
+      fail(`${name} ${TOOLS[name]} could not be installed from crates.io`);
+    }
+    writeFileSync(join(home, ".installed"), "");
+  }
+}
+
+/** All that a build needs. */
+export async function forBuilding() {
+  await packages();
+  await rust();
+  await tools("worker-build", "wasm-bindgen-cli");
+}

@@ -1,0 +1,55 @@
+// Running other programs, and telling the person at the terminal. It runs on whatever Node the machine has, before
+// anything is installed, so it must not import a package.
+
+import { spawn } from "node:child_process";
+import { dirname, delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The environment of every program that is run: the packages' programs first, nothing phones home. */
+export const environment = {
+  ...process.env,
+  PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+};
+
+/** Says what is going on. */
+export function say(text) {
+  console.error(`\u001b[2mglow\u001b[0m ${text}`);
+}
+
+/** Says in one line what is missing, and ends. */
+export function fail(text) {
+  console.error(`glow: ${text}`);
+  process.exit(1);
+}
+
+/**
+ * Runs a program in the repository, its output on the terminal.
+ * @returns {Promise<number>} its exit code; 127 when there is no such program.
+ */
+export function run(program, args, { env = {}, quiet = false, cwd = root } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...environment, ...env },
+      stdio: quiet ? "ignore" : "inherit",
+    });
+    child.on("error", () => resolve(127));
+    child.on("exit", (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+  });
+}
+
+/** Runs a program and ends with its exit code unless that is 0. */
+export async function must(program, args, options) {
+  const code = await run(program, args, options);
+  if (code !== 0) process.exit(code);
+}
+
+/** Whether a program runs with these arguments. */
+export async function works(program, args) {
+  return (await run(program, args, { quiet: true })) === 0;
+}

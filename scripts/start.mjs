@@ -1,0 +1,93 @@
+// Runs the service on this machine: `npm start`, or `npm run dev`, which builds quicker and rebuilds on every change.
+// What follows `--` goes to wrangler: `npm start -- --ip 0.0.0.0` lets a phone on the same network in.
+
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { forBuilding } from "./setup.mjs";
+import { environment, fail, must, root, say } from "./shell.mjs";
+
+const port = portFromEnvironment();
+const base = `http://localhost:${port}`;
+const options = process.argv.slice(2).filter((option) => option !== "--watch");
+const watching = process.argv.includes("--watch");
+
+if (await somebodyListens()) fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
+const secret = localSecret();
+await forBuilding();
+const env = { ...environment, ...(watching && { GLOW_BUILD: "dev" }) };
+await must("npm", ["run", "--silent", "build"], { env });
+serve(env);
+
+function portFromEnvironment() {
+  const port = Number(process.env.PORT || 8787);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  return fail("PORT is a number from 1 to 65535");
+}
+
+/** Whether something takes connections on the port, over either version of IP. */
+async function somebodyListens() {
+  const attempts = ["127.0.0.1", "::1"].map(
+    (host) =>
+      new Promise((resolve) => {
+        const socket = createConnection({ host, port });
+        socket.on("connect", () => resolve(socket.destroy() && true));
+        socket.on("error", () => resolve(false));
+      }),
+  );
+  return (await Promise.all(attempts)).includes(true);
+}
+
+/** The secret of .dev.vars; a random one is written there when there is none. */
+function localSecret() {
+  const path = join(root, ".dev.vars");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const given = text.match(/^\s*WEBHOOK_SECRET\s*=\s*["']?(.*?)["']?\s*$/m)?.[1];
+  if (given) return given;
+  const made = randomBytes(24).toString("base64url");
+  const environment = /^\s*ENVIRONMENT\s*=/m.test(text) ? "" : "ENVIRONMENT=development\n";
+  const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+  appendFileSync(path, `${gap}WEBHOOK_SECRET=${made}\n${environment}`, { mode: 0o600 });
+  say("wrote a random WEBHOOK_SECRET to .dev.vars");
+  return made;
+}
+
+function serve(env) {
+  say(`starting on ${base}`);
+  const interactive = "--show-interactive-dev-session=false";
+  const wrangler = spawn("wrangler", ["dev", "--port", String(port), interactive, ...options], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  wrangler.on("error", () => fail("wrangler could not be started: remove node_modules and try again"));
+  wrangler.on("exit", (code) => process.exit(code ?? 0));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => wrangler.kill(signal));
+  announce();
+}
+
+async function announce() {
+  while (!(await answers())) await sleep(200);
+  console.log(`
+  The live page    ${base}/
+  A health check   ${base}/health
+
+  Publish a price:
+
+curl -X POST ${base}/broadcast/SOL \\
+  -H "Authorization: Bearer ${secret}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"type":"PRICE_UPDATE","price":123.45}'
+`);
+}
+
+async function answers() {
+  try {
+    return (await fetch(`${base}/health`)).status > 0;
+  } catch {
+    return false;
+  }
+}
