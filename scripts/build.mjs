@@ -8,7 +8,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { forBuilding, tool } from "./setup.mjs";
 import { must, root, say } from "./shell.mjs";
@@ -37,6 +37,7 @@ async function buildWorker() {
       ESBUILD_BIN: join(root, "node_modules", ".bin", "esbuild"),
     },
   });
+  copyFileSync(join(root, "src", "entry.mjs"), join(root, out, "entry.mjs"));
 }
 
 async function buildSite() {

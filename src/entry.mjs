@@ -1,0 +1,78 @@
+// What the runtime loads: the Rust Worker behind a wall. A panic resets the whole WebAssembly instance, and whatever
+// Rust was in the middle of is never resumed: without the wall, its callers would wait for ever. Here they get an error
+// at once, and a request one with a body. It decides nothing else.
+
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import RustWorker, { BroadcastRoom as RustRoom } from "./index.js";
+
+/** How to fail each call that is in Rust now. */
+const inRust = new Set();
+
+function failAll(error) {
+  for (const fail of inRust) fail(error);
+}
+
+// A panic after an await has no caller: it surfaces here.
+addEventListener("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError) failAll(error);
+});
+
+/** Runs a call into Rust that fails when the instance is lost under it. */
+async function behindTheWall(call) {
+  const lost = Promise.withResolvers();
+  inRust.add(lost.reject);
+  try {
+    return await Promise.race([call(), lost.promise]);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) failAll(error);
+    throw error;
+  } finally {
+    inRust.delete(lost.reject);
+  }
+}
+
+/** The same document as `wire::problem` gives for a failure inside. */
+function unavailable() {
+  const problem = {
+    type: "about:blank",
+    title: "Service Unavailable",
+    status: 503,
+    code: "unavailable",
+    detail: "the service could not do this now",
+  };
+  const headers = { "content-type": "application/problem+json", "cache-control": "no-store", "retry-after": "1" };
+  return Response.json(problem, { status: 503, headers });
+}
+
+export default class extends WorkerEntrypoint {
+  #rust = new RustWorker(this.ctx, this.env);
+
+  async fetch(request) {
+    try {
+      return await behindTheWall(() => this.#rust.fetch(request));
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", event: "panic", error: String(error) }));
+      return unavailable();
+    }
+  }
+}
+
+export class BroadcastRoom extends DurableObject {
+  #rust = new RustRoom(this.ctx, this.env);
+
+  fetch(request) {
+    return behindTheWall(() => this.#rust.fetch(request));
+  }
+
+  webSocketMessage(socket, message) {
+    return behindTheWall(() => this.#rust.webSocketMessage(socket, message));
+  }
+
+  webSocketClose(socket, code, reason, wasClean) {
+    return behindTheWall(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
+  }
+
+  webSocketError(socket, error) {
+    return behindTheWall(() => this.#rust.webSocketError(socket, error));
+  }
+}

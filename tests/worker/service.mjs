@@ -1,0 +1,191 @@
+// The service as the tests run it: the built Worker in the real runtime, and subscribers that speak to it over TCP
+// through `ws`. It knows no route and asserts nothing.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import WebSocket from "ws";
+import { createTestHarness } from "wrangler";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** The secret that publishers use in the tests. */
+export const SECRET = "test-secret-5b9f";
+
+const running = new Set();
+
+/**
+ * Starts the service.
+ * @param {{build?: string, vars?: object, secrets?: object, beside?: object[]}} options `build` is a folder of build/;
+ *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it.
+ */
+export async function startService({ build = "worker", vars = {}, secrets, beside = [] } = {}) {
+  const harness = createTestHarness({
+    workers: [
+      {
+        configPath: configurationFor(build),
+        vars: { ENVIRONMENT: "development", ...vars },
+        secrets: secrets ?? { WEBHOOK_SECRET: SECRET },
+      },
+      ...beside,
+    ],
+  });
+  const { url } = await harness.listen();
+  const service = new Service(harness, url.origin);
+  running.add(service);
+  return service;
+}
+
+/** Ends what a test file has started. */
+export async function stopServices() {
+  await Promise.all([...running].map((service) => service.stop()));
+}
+
+/** wrangler.toml for one build, in a folder of its own, so that no .dev.vars of this machine is read. */
+function configurationFor(build) {
+  const folder = join(root, "build", "test", build);
+  const main = join(root, "build", build, "entry.mjs");
+  const text = readFileSync(join(root, "wrangler.toml"), "utf8")
+    .replace(/^main = .*$/m, `main = ${JSON.stringify(main)}`)
+    .replaceAll(/^directory = "dist\/site"$/gm, `directory = ${JSON.stringify(join(root, "dist", "site"))}`)
+    .replace(/^\[build\]\n(.+\n)+/m, "");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "wrangler.toml");
+  writeFileSync(path, text);
+  return path;
+}
+
+class Service {
+  #subscribers = new Set();
+
+  constructor(harness, origin) {
+    this.harness = harness;
+    this.origin = origin;
+  }
+
+  /** A request, as `fetch` does it. */
+  request(path, init) {
+    return fetch(this.origin + path, init);
+  }
+
+  /** A publisher's request; a body that is no string is sent as JSON. */
+  post(path, body, headers = {}) {
+    return this.request(path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${SECRET}`, "content-type": "application/json", ...headers },
+      body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
+    });
+  }
+
+  /** Publishes one payload and returns the answer. */
+  async publish(token, payload) {
+    const response = await this.post(`/broadcast/${token}`, payload);
+    return { status: response.status, ...(await response.json()) };
+  }
+
+  /** Opens a socket and waits for its first frame. */
+  async subscribe(token, options) {
+    const subscriber = new Subscriber(`${this.origin.replace("http", "ws")}/ws/${token}`, options);
+    this.#subscribers.add(subscriber);
+    subscriber.greeting = await subscriber.next();
+    return subscriber;
+  }
+
+  /** Tries to open a socket that is refused before the upgrade. */
+  refused(path, options) {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(this.origin.replace("http", "ws") + path, options);
+      socket.on("open", () => reject(new Error("the socket was opened")));
+      socket.on("error", () => {});
+      socket.on("unexpected-response", async (_, response) => {
+        let text = "";
+        for await (const chunk of response) text += chunk;
+        resolve({ status: response.statusCode, headers: response.headers, text });
+      });
+    });
+  }
+
+  /** Removes a room from memory; its sockets stay open. */
+  evict(token) {
+    return this.harness.getWorker().evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
+  }
+
+  /** The service's log lines so far, oldest first, as objects. */
+  logLines() {
+    return this.rawLog().flatMap((text) => {
+      try {
+        return [JSON.parse(text)];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Everything logged so far, as texts. */
+  rawLog() {
+    return this.harness.getLogs().map((log) => log.message);
+  }
+
+  async stop() {
+    for (const subscriber of this.#subscribers) subscriber.cut();
+    running.delete(this);
+    await this.harness.close();
+  }
+}
+
+/** One subscriber, with the frames that it got and did not take yet. */
+export class Subscriber {
+  #frames = [];
+  #waiting = [];
+
+  constructor(url, options) {
+    this.socket = new WebSocket(url, options);
+    this.closed = new Promise((resolve) => {
+      this.socket.on("close", (code, reason) => {
+        for (const { reject } of this.#waiting.splice(0)) reject(new Error(`closed with ${code}`));
+        resolve({ code, reason: String(reason) });
+      });
+    });
+    this.socket.on("error", (error) => {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    });
+    this.socket.on("message", (data) => {
+      const waiting = this.#waiting.shift();
+      if (waiting) waiting.resolve(String(data));
+      else this.#frames.push(String(data));
+    });
+  }
+
+  /** The next frame's text. */
+  next() {
+    if (this.#frames.length > 0) return Promise.resolve(this.#frames.shift());
+    if (this.socket.readyState > WebSocket.OPEN) return Promise.reject(new Error("closed"));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** The next `count` frames' texts. */
+  async take(count) {
+    const frames = [];
+    while (frames.length < count) frames.push(await this.next());
+    return frames;
+  }
+
+  send(frame) {
+    this.socket.send(frame);
+  }
+
+  /** Breaks the connection without a close frame. */
+  cut() {
+    this.socket.terminate();
+  }
+}
+
+/** Waits until `probe` gives something true, and returns it. */
+export async function until(what, probe, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited ${seconds} s until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
