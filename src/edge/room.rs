@@ -15,7 +15,7 @@ use super::config::{self, Config, Mistakes};
 use super::log::{RoomEvent, RoomLog};
 use super::runtime;
 use super::sockets::{self, Sockets};
-use super::store::sequence;
+use super::store::sequence::SequenceTable;
 use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
 use crate::core::publication::Seq;
@@ -36,6 +36,7 @@ pub struct BroadcastRoom {
     config: Rc<std::result::Result<Config, Mistakes>>,
     topic: Option<Topic>,
     log: RoomLog,
+    sequence: SequenceTable,
     /// The room's decisions; empty until an event needs them, and after an effect failed.
     room: RefCell<Option<Room>>,
     /// How many sockets are open; empty until they were counted. Every broadcast counts them anew.
@@ -51,11 +52,13 @@ impl DurableObject for BroadcastRoom {
         if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
             log.failed(&error);
         }
+        let sequence = SequenceTable::of(state.storage().sql());
         Self {
             state,
             config,
             topic,
             log,
+            sequence,
             room: RefCell::default(),
             open: Cell::default(),
         }
@@ -125,7 +128,7 @@ impl BroadcastRoom {
         let (mut connections, mut first) = (0, None);
         for effect in effects {
             match effect {
-                Effect::Store(seq) => sequence::save(&self.state.storage().sql(), seq)?,
+                Effect::Store(seq) => self.sequence.save(seq)?,
                 Effect::Broadcast { publication, seq } => {
                     connections = audience.send(&frame::publication(&publication, seq));
                     first.get_or_insert(seq);
@@ -244,7 +247,7 @@ impl BroadcastRoom {
     /// Lets the room decide, after waking it from what is stored where memory is empty.
     fn step(&self, event: Event) -> Result<Vec<Effect>> {
         if self.room.borrow().is_none() {
-            let seq = sequence::load(&self.state.storage().sql())?;
+            let seq = self.sequence.load()?;
             *self.room.borrow_mut() = Some(Room::wake(self.limits()?, seq));
         }
         let mut room = self.room.borrow_mut();

@@ -44,3 +44,22 @@ test("the release has no such hook", () => {
   assert.equal(has("faulty"), true);
   assert.equal(has("worker"), false);
 });
+
+test("requests that a panic takes down with it are answered, not left waiting, and the order has no double", async () => {
+  const subscriber = await service.subscribe("R");
+  const posts = Array.from({ length: 40 }, (_, n) => service.post("/broadcast/R", n === 20 ? { fault: "panic" } : { n }));
+  const statuses = (await Promise.all(posts)).map((response) => response.status);
+  assert.ok(statuses.every((status) => status === 200 || status === 503), `${statuses}`);
+  assert.equal(statuses[20], 503);
+
+  const last = (await service.publish("R", { last: true })).seq;
+  const frames = [];
+  do frames.push(JSON.parse(await subscriber.next()));
+  while (!frames.at(-1).last);
+  const places = frames.map((frame) => frame.seq);
+  assert.deepEqual(places, [...new Set(places)].sort((a, b) => a - b));
+  assert.equal(places.at(-1), last);
+  const delivered = new Set(frames.map((frame) => frame.n));
+  const acknowledged = statuses.flatMap((status, n) => (status === 200 ? [n] : []));
+  assert.ok(acknowledged.every((n) => delivered.has(n)), "what was acknowledged was delivered");
+});

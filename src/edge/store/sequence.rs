@@ -1,6 +1,8 @@
 //! The place of a room's last publication, in the room's own SQLite: one row, written once per batch. A room that was
 //! never published to has no table and has cost no write.
 
+use std::cell::Cell;
+
 use serde::Deserialize;
 use worker::{Error, SqlStorage};
 
@@ -13,40 +15,60 @@ const LOAD: &str = "SELECT seq FROM sequence";
 const SAVE: &str =
     "INSERT INTO sequence (id, seq) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq";
 
-/// The stored place; [`Seq::NONE`] where none is.
-///
-/// # Errors
-/// What the storage throws.
-pub fn load(sql: &SqlStorage) -> worker::Result<Seq> {
-    #[derive(Deserialize)]
-    struct Row {
-        seq: u64,
-    }
-    if !exists(sql)? {
-        return Ok(Seq::NONE);
-    }
-    let rows: Vec<Row> = sql.exec(LOAD, None)?.to_array()?;
-    Ok(rows.first().map_or(Seq::NONE, |row| Seq::new(row.seq)))
+/// The table of one room.
+pub struct SequenceTable {
+    sql: SqlStorage,
+    is_created: Cell<bool>,
 }
 
-/// Stores a place. The runtime holds back every frame and answer that is sent after it until the write is durable.
-///
-/// # Errors
-/// What the storage throws.
-pub fn save(sql: &SqlStorage, seq: Seq) -> worker::Result<()> {
-    let number = i64::try_from(seq.get()).map_err(|_| Error::RustError("the sequence is used up".into()))?;
-    if seq == Seq::NONE.next() {
-        sql.exec(CREATE, None)?;
+impl SequenceTable {
+    /// The table in a room's storage, whether it is there already or not.
+    #[must_use]
+    pub fn of(sql: SqlStorage) -> Self {
+        Self {
+            sql,
+            is_created: Cell::new(false),
+        }
     }
-    sql.exec(SAVE, Some(vec![number.into()]))?;
-    Ok(())
-}
 
-fn exists(sql: &SqlStorage) -> worker::Result<bool> {
-    #[derive(Deserialize)]
-    struct Row {
-        count: u32,
+    /// The stored place; [`Seq::NONE`] where none is.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn load(&self) -> worker::Result<Seq> {
+        #[derive(Deserialize)]
+        struct Row {
+            seq: u64,
+        }
+        self.is_created.set(self.exists()?);
+        if !self.is_created.get() {
+            return Ok(Seq::NONE);
+        }
+        let rows: Vec<Row> = self.sql.exec(LOAD, None)?.to_array()?;
+        Ok(rows.first().map_or(Seq::NONE, |row| Seq::new(row.seq)))
     }
-    let row: Row = sql.exec(EXISTS, None)?.one()?;
-    Ok(row.count > 0)
+
+    /// Stores a place. The runtime holds back every frame and answer that is sent after it until the write is durable.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn save(&self, seq: Seq) -> worker::Result<()> {
+        let number =
+            i64::try_from(seq.get()).map_err(|_| Error::RustError("the sequence is used up".into()))?;
+        if !self.is_created.get() {
+            self.sql.exec(CREATE, None)?;
+            self.is_created.set(true);
+        }
+        self.sql.exec(SAVE, Some(vec![number.into()]))?;
+        Ok(())
+    }
+
+    fn exists(&self) -> worker::Result<bool> {
+        #[derive(Deserialize)]
+        struct Row {
+            count: u32,
+        }
+        let row: Row = self.sql.exec(EXISTS, None)?.one()?;
+        Ok(row.count > 0)
+    }
 }
