@@ -8,8 +8,16 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { forBuilding, tool } from "./setup.mjs";
 import { must, root, say } from "./shell.mjs";
 
@@ -65,12 +73,16 @@ function commit() {
 }
 
 function digests(paths) {
-  return paths.flatMap((path) => files(join(root, path))).map((file) => {
-    return `${file} ${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
-  });
+  return paths
+    .flatMap((path) => files(join(root, path)))
+    .map((file) => {
+      return `${relative(root, file)} ${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
+    });
 }
 
 function files(path) {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).sort().flatMap((entry) => files(join(path, entry)));
+  return readdirSync(path)
+    .sort()
+    .flatMap((entry) => files(join(path, entry)));
 }

@@ -17,11 +17,7 @@ const TOOLS = {
   "cargo-machete": "0.9.2",
 };
 
-const cache = join(
-  process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
-  "glow-broadcast",
-  "tools",
-);
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "glow-broadcast", "tools");
 
 /** Where a tool's program lies. */
 export function tool(name, program = name) {
@@ -30,7 +26,9 @@ export function tool(name, program = name) {
 
 /** Installs the packages of package-lock.json, unless they are there. */
 export async function packages() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("installing packages");

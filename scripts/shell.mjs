@@ -2,7 +2,7 @@
 // anything is installed, so it must not import a package.
 
 import { spawn } from "node:child_process";
-import { dirname, delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The repository. */

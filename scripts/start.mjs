@@ -1,10 +1,10 @@
 // Runs the service on this machine: `npm start`, or `npm run dev`, which builds quicker and rebuilds on every change.
 // What follows `--` goes to wrangler: `npm start -- --ip 0.0.0.0` lets a phone on the same network in.
 
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { forBuilding } from "./setup.mjs";
@@ -15,7 +15,8 @@ const base = `http://localhost:${port}`;
 const options = process.argv.slice(2).filter((option) => option !== "--watch");
 const watching = process.argv.includes("--watch");
 
-if (await somebodyListens()) fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
+if (await somebodyListens())
+  fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
 const secret = localSecret();
 await forBuilding();
 const env = { ...environment, ...(watching && { GLOW_BUILD: "dev" }) };

@@ -1,4 +1,24 @@
-// placeholder until page lands
-import { mkdirSync, writeFileSync } from "node:fs";
-mkdirSync("dist/site", { recursive: true });
-writeFileSync("dist/site/index.html", "<!doctype html><title>x</title>");
+// Bundles the live page into dist/site. Nothing on it is loaded from anywhere else.
+
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const site = dirname(fileURLToPath(import.meta.url));
+const out = join(site, "..", "dist", "site");
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(join(out, "assets"), { recursive: true });
+await build({
+  entryPoints: [join(site, "page.ts"), join(site, "page.css")],
+  outdir: join(out, "assets"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022", "safari16"],
+  legalComments: "linked",
+  logLevel: "warning",
+});
+copyFileSync(join(site, "icon.svg"), join(out, "assets", "icon.svg"));
+copyFileSync(join(site, "index.html"), join(out, "index.html"));

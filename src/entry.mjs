@@ -40,7 +40,11 @@ function unavailable() {
     code: "unavailable",
     detail: "the service could not do this now",
   };
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store", "retry-after": "1" };
+  const headers = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "retry-after": "1",
+  };
   return Response.json(problem, { status: 503, headers });
 }
 

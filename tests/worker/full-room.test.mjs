@@ -21,20 +21,31 @@ const swarm = {
 
 after(stopServices);
 
-test("one post reaches all of a full room, and the next socket is refused at once", { timeout: 300_000 }, async () => {
+test("one post reaches all of a full room, and the next socket is refused at once", {
+  timeout: 300_000,
+}, async () => {
   // Not in development: its log has a line for every socket.
   const service = await startService({ vars: { ENVIRONMENT: "staging" }, beside: [swarm] });
   const ask = async (path) => (await service.harness.getWorker("swarm").fetch(`http://swarm${path}`)).json();
 
   // In steps, as one request may not last for ever.
   for (let open = 4096; open <= FULL; open += 4096) await ask(`/open?token=FULL&count=${open}`);
-  assert.deepEqual(await service.publish("FULL", { price: 1e-9 }), { status: 200, success: true, connections: FULL, seq: 1 });
+  assert.deepEqual(await service.publish("FULL", { price: 1e-9 }), {
+    status: 200,
+    success: true,
+    connections: FULL,
+    seq: 1,
+  });
 
   const everybody = { open: FULL, frames: { '{"price":1e-9,"token":"FULL","seq":1}': FULL } };
-  const report = await until("all have got it", async () => {
-    const report = await ask("/");
-    return Object.keys(report.frames).length === 1 && report;
-  }, 60);
+  const report = await until(
+    "all have got it",
+    async () => {
+      const report = await ask("/");
+      return Object.keys(report.frames).length === 1 && report;
+    },
+    60,
+  );
   assert.deepEqual(report, everybody);
 
   const started = performance.now();

@@ -20,7 +20,12 @@ test("a panic in the Worker costs that request and nothing else", async () => {
   assert.equal((await panicked.json()).code, "unavailable");
 
   assert.equal((await service.request("/health")).status, 200);
-  assert.deepEqual(await service.publish("T", { n: 2 }), { status: 200, success: true, connections: 1, seq: 2 });
+  assert.deepEqual(await service.publish("T", { n: 2 }), {
+    status: 200,
+    success: true,
+    connections: 1,
+    seq: 2,
+  });
   assert.deepEqual(await subscriber.take(2), ['{"n":1,"token":"T","seq":1}', '{"n":2,"token":"T","seq":2}']);
 });
 
@@ -32,24 +37,40 @@ test("a panic in a room costs that request, no socket, no place in the order, an
   assert.equal(panicked.status, 503);
   assert.equal((await panicked.json()).code, "unavailable");
 
-  assert.deepEqual(await service.publish("P", { n: 2 }), { status: 200, success: true, connections: 1, seq: 2 });
-  assert.deepEqual(await service.publish("Q", { n: 1 }), { status: 200, success: true, connections: 1, seq: 1 });
+  assert.deepEqual(await service.publish("P", { n: 2 }), {
+    status: 200,
+    success: true,
+    connections: 1,
+    seq: 2,
+  });
+  assert.deepEqual(await service.publish("Q", { n: 1 }), {
+    status: 200,
+    success: true,
+    connections: 1,
+    seq: 1,
+  });
   assert.deepEqual(await subscriber.take(2), ['{"n":1,"token":"P","seq":1}', '{"n":2,"token":"P","seq":2}']);
   assert.equal(await other.next(), '{"n":1,"token":"Q","seq":1}');
 });
 
 test("the release has no such hook", () => {
   const folder = new URL("../../build/", import.meta.url);
-  const has = (build) => readFileSync(new URL(`${build}/index_bg.wasm`, folder)).includes("fault was injected");
+  const has = (build) =>
+    readFileSync(new URL(`${build}/index_bg.wasm`, folder)).includes("fault was injected");
   assert.equal(has("faulty"), true);
   assert.equal(has("worker"), false);
 });
 
 test("requests that a panic takes down with it are answered, not left waiting, and the order has no double", async () => {
   const subscriber = await service.subscribe("R");
-  const posts = Array.from({ length: 40 }, (_, n) => service.post("/broadcast/R", n === 20 ? { fault: "panic" } : { n }));
+  const posts = Array.from({ length: 40 }, (_, n) =>
+    service.post("/broadcast/R", n === 20 ? { fault: "panic" } : { n }),
+  );
   const statuses = (await Promise.all(posts)).map((response) => response.status);
-  assert.ok(statuses.every((status) => status === 200 || status === 503), `${statuses}`);
+  assert.ok(
+    statuses.every((status) => status === 200 || status === 503),
+    `${statuses}`,
+  );
   assert.equal(statuses[20], 503);
 
   const last = (await service.publish("R", { last: true })).seq;
@@ -57,9 +78,15 @@ test("requests that a panic takes down with it are answered, not left waiting, a
   do frames.push(JSON.parse(await subscriber.next()));
   while (!frames.at(-1).last);
   const places = frames.map((frame) => frame.seq);
-  assert.deepEqual(places, [...new Set(places)].sort((a, b) => a - b));
+  assert.deepEqual(
+    places,
+    [...new Set(places)].sort((a, b) => a - b),
+  );
   assert.equal(places.at(-1), last);
   const delivered = new Set(frames.map((frame) => frame.n));
   const acknowledged = statuses.flatMap((status, n) => (status === 200 ? [n] : []));
-  assert.ok(acknowledged.every((n) => delivered.has(n)), "what was acknowledged was delivered");
+  assert.ok(
+    acknowledged.every((n) => delivered.has(n)),
+    "what was acknowledged was delivered",
+  );
 });

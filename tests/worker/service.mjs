@@ -3,8 +3,8 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import WebSocket from "ws";
 import { createTestHarness } from "wrangler";
+import WebSocket from "ws";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -106,7 +106,9 @@ class Service {
 
   /** Removes a room from memory; its sockets stay open. */
   evict(token) {
-    return this.harness.getWorker().evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
+    return this.harness
+      .getWorker()
+      .evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
   }
 
   /** The service's log lines so far, oldest first, as objects. */

@@ -96,7 +96,10 @@ test("the 101st frame in a minute is a warning, the next one the end, and a wake
   await service.evict("FLOOD");
   for (let n = 51; n <= 100; n += 1) subscriber.send(`{"type":"ping","id":${n}}`);
   const pongs = (await subscriber.take(50)).map((frame) => JSON.parse(frame).id);
-  assert.deepEqual(pongs, Array.from({ length: 50 }, (_, n) => n + 51));
+  assert.deepEqual(
+    pongs,
+    Array.from({ length: 50 }, (_, n) => n + 51),
+  );
 
   subscriber.send('{"type":"ping","id":101}');
   assert.equal(JSON.parse(await subscriber.next()).code, "rate_limited");
@@ -112,7 +115,12 @@ test("plain pings don't count against a subscriber", async () => {
 });
 
 test("a close is answered with its own code", async () => {
-  for (const [code, answer] of [[1000, 1000], [1001, 1001], [3999, 3999], [undefined, 1005]]) {
+  for (const [code, answer] of [
+    [1000, 1000],
+    [1001, 1001],
+    [3999, 3999],
+    [undefined, 1005],
+  ]) {
     const subscriber = await service.subscribe("CLOSE");
     subscriber.socket.close(code);
     const closed = await subscriber.closed;

@@ -1,0 +1,77 @@
+// What a deployment would be: wrangler's own dry run, the size, and what the build refuses.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..");
+const scratch = mkdtempSync(join(tmpdir(), "glow-deploy-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The Worker may have this many bytes, compressed: the platform's own limit is 3 MiB on its free plan. */
+const WORKER_BUDGET = 260_000;
+
+/** And the page's script this many: less than one photograph. */
+const PAGE_BUDGET = 70_000;
+
+for (const [name, options] of [
+  ["production", []],
+  ["staging", ["--env", "staging"]],
+]) {
+  test(`npm run deploy has everything that ${name} needs`, async () => {
+    const outdir = join(scratch, name);
+    const arguments_ = ["run", "deploy", "--", "--dry-run", "--outdir", outdir, ...options];
+    const { stdout } = await run("npm", arguments_, { cwd: root });
+    assert.match(stdout, /env\.BROADCAST_ROOM \(BroadcastRoom\)\s+Durable Object/);
+    assert.match(stdout, /env\.ASSETS\s+Assets/);
+    assert.match(stdout, /--dry-run: exiting now/);
+    assert.ok(!/warning/i.test(stdout), stdout);
+    assert.match(readFileSync(join(outdir, "entry.js"), "utf8"), /BroadcastRoom/);
+  });
+}
+
+test("the Worker and the page's script are within their budgets", () => {
+  const size = (...path) => gzipSync(readFileSync(join(root, ...path))).length;
+  const worker = size("build", "worker", "index_bg.wasm") + size("build", "worker", "index.js");
+  const page = size("dist", "site", "assets", "page.js");
+  console.log(`# compressed: Worker ${worker} bytes, page's script ${page} bytes`);
+  assert.ok(worker <= WORKER_BUDGET, `the Worker has ${worker} bytes`);
+  assert.ok(page <= PAGE_BUDGET, `the page's script has ${page} bytes`);
+});
+
+test("the build fails where wrangler.toml and the code disagree about a name", async () => {
+  const crate = join(scratch, "crate");
+  for (const part of ["src", "build.rs", "Cargo.toml", "Cargo.lock"]) {
+    cpSync(join(root, part), join(crate, part), { recursive: true });
+  }
+  const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
+  const check = async (from, to) => {
+    assert.ok(toml.includes(from), from);
+    writeFileSync(join(crate, "wrangler.toml"), toml.replace(from, to));
+    const env = { ...process.env, CARGO_TARGET_DIR: join(root, "target", "disagreements") };
+    const failed = await run("cargo", ["check", "--quiet"], { cwd: crate, env }).catch((error) => error);
+    return failed.stderr ?? "";
+  };
+  const cases = [
+    [
+      'class_name = "BroadcastRoom"',
+      'class_name = "Room"',
+      /lacks name = "BROADCAST_ROOM", class_name = "BroadcastRoom"/,
+    ],
+    ['name = "BROADCAST_ROOM"', 'name = "ROOM"', /the code knows no binding ROOM/],
+    ["MAX_MESSAGE_BYTES = ", "MAX_MESAGE_BYTES = ", /the code knows no variable MAX_MESAGE_BYTES/],
+    ['binding = "ASSETS"', 'binding = "FILES"', /assets\.binding is not "ASSETS"/],
+    [
+      "[env.staging.vars]",
+      '[env.staging.vars]\nWEBHOOK_SECRET = "x"',
+      /env\.staging: .*no variable WEBHOOK_SECRET/,
+    ],
+  ];
+  for (const [from, to, message] of cases) assert.match(await check(from, to), message);
+});

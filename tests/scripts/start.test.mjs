@@ -1,0 +1,70 @@
+// `npm start` as a newcomer meets it.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { Checkout, freePort } from "../checkout.mjs";
+
+const checkout = new Checkout();
+const devVars = join(checkout.path, ".dev.vars");
+after(() => checkout.remove());
+
+test("it writes a secret where there is none, serves, and prints an address and a line that works", async () => {
+  const port = await freePort();
+  const started = await checkout.start(port);
+  assert.match(started.output, new RegExp(`http://localhost:${port}/\\n`));
+  const secret = /^WEBHOOK_SECRET=(.{32})$/m.exec(readFileSync(devVars, "utf8"))[1];
+  assert.ok(started.curl.includes(`Bearer ${secret}`));
+  assert.equal(statSync(devVars).mode & 0o077, 0, "nobody else on the machine can read it");
+  assert.equal((await fetch(`http://localhost:${port}/`)).status, 200);
+  const health = await (await fetch(`http://localhost:${port}/health`)).json();
+  assert.deepEqual([health.status, health.environment], ["healthy", "development"]);
+  assert.ok(!started.output.includes("building"), "what is built is not built again");
+  await checkout.stop(started);
+});
+
+test("it keeps a secret that is there, and what was published before", async () => {
+  writeFileSync(devVars, "# mine\nWEBHOOK_SECRET=mine-alone");
+  const port = await freePort();
+  const publish = async () => {
+    const answer = await fetch(`http://localhost:${port}/broadcast/KEPT`, {
+      method: "POST",
+      headers: { authorization: "Bearer mine-alone" },
+      body: "{}",
+    });
+    return (await answer.json()).seq;
+  };
+  for (const seq of [1, 2]) {
+    const started = await checkout.start(port);
+    assert.equal(await publish(), seq);
+    await checkout.stop(started);
+  }
+  assert.equal(readFileSync(devVars, "utf8"), "# mine\nWEBHOOK_SECRET=mine-alone");
+});
+
+test("it adds a secret to a file that has other variables, and leaves those", async () => {
+  writeFileSync(devVars, "ENVIRONMENT=staging");
+  const port = await freePort();
+  const started = await checkout.start(port);
+  assert.match(readFileSync(devVars, "utf8"), /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\n$/);
+  assert.equal((await (await fetch(`http://localhost:${port}/health`)).json()).environment, "staging");
+  await checkout.stop(started);
+});
+
+test("a taken port is one clear line, and nothing is written", async () => {
+  rmSync(devVars);
+  const port = await freePort();
+  const other = createServer().listen(port, "127.0.0.1");
+  const error = await checkout.start(port).catch((error) => error);
+  assert.equal(error.code, 1);
+  assert.match(error.message, new RegExp(`glow: port ${port} is taken: set another one`));
+  assert.equal(existsSync(devVars), false);
+  other.close();
+});
+
+test("a PORT that is none is one clear line", async () => {
+  const error = await checkout.start("many").catch((error) => error);
+  assert.match(error.message, /glow: PORT is a number from 1 to 65535/);
+});
