@@ -27,8 +27,10 @@ const steps = {
   "the page in a real browser": () => nodeTests("tests/browser"),
 };
 
-const words = process.argv.slice(2);
-const chosen = Object.entries(steps).filter(([name]) => words.every((word) => name.includes(word)));
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const chosen = Object.entries(steps).filter(([name]) =>
+  words.every((word) => name.toLowerCase().includes(word)),
+);
 if (chosen.length === 0) fail(`no step is named so: ${Object.keys(steps).join(", ")}`);
 
 await packages();

@@ -41,13 +41,15 @@ export class Checkout {
     this.commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
   }
 
-  /** Runs `npm start` until it prints the curl line; rejects with its output when it ends before. */
-  start(port, ...options) {
-    const child = spawn("npm", ["start", "--", ...options], {
-      cwd: this.path,
-      env: { ...process.env, PORT: String(port), GLOW_COMMIT: this.commit },
-      detached: true,
-    });
+  /** Runs `npm start`, or another script, until it prints the curl line; rejects with its output when it ends before. */
+  start(port, { script = "start", options = [] } = {}) {
+    const env = {
+      ...process.env,
+      PORT: String(port),
+      GLOW_COMMIT: this.commit,
+      CARGO_TARGET_DIR: join(root, "target", "checkout"),
+    };
+    const child = spawn("npm", ["run", script, "--", ...options], { cwd: this.path, env, detached: true });
     const started = { child, output: "", exited: new Promise((resolve) => child.on("exit", resolve)) };
     return new Promise((resolve, reject) => {
       const collect = (data) => {

@@ -53,6 +53,13 @@ test("it adds a secret to a file that has other variables, and leaves those", as
   await checkout.stop(started);
 });
 
+test("what follows -- goes to wrangler: another address, for a phone on the same network", async () => {
+  const port = await freePort();
+  const started = await checkout.start(port, { options: ["--ip", "0.0.0.0"] });
+  assert.equal((await fetch(`http://127.0.0.2:${port}/health`)).status, 200);
+  await checkout.stop(started);
+});
+
 test("a taken port is one clear line, and nothing is written", async () => {
   rmSync(devVars);
   const port = await freePort();
@@ -67,4 +74,20 @@ test("a taken port is one clear line, and nothing is written", async () => {
 test("a PORT that is none is one clear line", async () => {
   const error = await checkout.start("many").catch((error) => error);
   assert.match(error.message, /glow: PORT is a number from 1 to 65535/);
+});
+
+test("npm run dev serves a build that is made quicker, and builds again when a source changes", async () => {
+  const port = await freePort();
+  const started = await checkout.start(port, { script: "dev" });
+  const version = async () => (await (await fetch(`http://localhost:${port}/health`)).json()).version;
+  assert.match(await version(), /^0\.1\.0\+/);
+  const manifest = join(checkout.path, "Cargo.toml");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace('version = "0.1.0"', 'version = "0.1.1"'));
+  const source = join(checkout.path, "src", "lib.rs");
+  writeFileSync(source, `${readFileSync(source, "utf8")}\n`);
+  for (let tries = 0; tries < 600 && !(await version().catch(() => "")).startsWith("0.1.1"); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.match(await version(), /^0\.1\.1\+/);
+  await checkout.stop(started);
 });

@@ -1,0 +1,132 @@
+// README.md: each command and each example runs, and each variable is the code's.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { Checkout, freePort } from "../checkout.mjs";
+import { blocks, commands, readme } from "../readme.mjs";
+
+const root = join(import.meta.dirname, "..", "..");
+const checkout = new Checkout();
+let service;
+let env;
+
+before(async () => {
+  const port = await freePort();
+  service = await checkout.start(port);
+  const WEBHOOK_SECRET = /Bearer ([^"]+)/.exec(service.curl)[1];
+  env = { ...process.env, HOST: `localhost:${port}`, WEBHOOK_SECRET };
+});
+after(async () => {
+  if (service) await checkout.stop(service);
+  checkout.remove();
+});
+
+async function shell(command) {
+  const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: root, env });
+  return stdout;
+}
+
+/** Starts a program and waits until its output shows what is expected, while `nudge` is done again and again. */
+async function shows(program, arguments_, expected, nudge) {
+  const child = spawn(program, arguments_, { cwd: root, env });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      output += data;
+    });
+  }
+  for (let tries = 0; tries < 100 && !expected.test(output); tries += 1) {
+    await nudge();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill();
+  assert.match(output, expected);
+}
+
+const publish = () => shell(commands().find((command) => command.includes("/broadcast/SOL")));
+
+/**
+ * How each command is run. What needs an account is run as far as it goes without one: a dry run, or wrangler's own
+ * description of the command.
+ */
+const runs = [
+  // The service that the other commands speak to was started by this very command.
+  [/^npm start$/, async () => assert.match(service.output, /The live page/)],
+  // These tests are part of all of it; one of its steps shows that the command works.
+  [/^npm test$/, () => shell("npm test -- types of the page")],
+  [
+    /^curl .*\/broadcast\/SOL /,
+    async (command) => assert.match(await shell(command), /^\{"success":true,"connections":0,"seq":\d+\}$/),
+  ],
+  [
+    /^curl .*\/broadcast /,
+    async (command) => assert.equal(JSON.parse(await shell(command)).results.length, 2),
+  ],
+  [/^npx wscat /, (command) => shows("bash", ["-c", `exec ${command}`], /"price":0\.00007345/, publish)],
+  [/^npx wrangler (login|secret)/, (command) => shell(`${command} --help`)],
+  [/^npm run deploy$/, (command) => shell(`${command} -- --dry-run --outdir ${join(checkout.path, "out")}`)],
+  [/^openssl rand -base64 32$/, async (command) => assert.match(await shell(command), /^.{44}\n$/)],
+  [
+    /^curl https:\/\/broadcast\.example\.com\/health$/,
+    async (command) => {
+      const here = command.replace("https://broadcast.example.com", `http://${env.HOST}`);
+      assert.equal(JSON.parse(await shell(here)).status, "healthy");
+    },
+  ],
+  [
+    /^npm run tail/,
+    async (command) => assert.match(await shell(`${command.split(" -- ")[0]} -- --help`), /--status/),
+  ],
+  [
+    /^npm run bench$/,
+    async (command) => assert.match(await shell(`${command} -- --sockets 20 --rounds 2`), /last socket/),
+  ],
+];
+
+for (const command of commands()) {
+  test(`README: ${command.split("\n")[0]}`, async () => {
+    const run = runs.find(([pattern]) => pattern.test(command.replaceAll(/\\\n\s*/g, " ")));
+    assert.ok(run, "no test runs this command");
+    await run[1](command);
+  });
+}
+
+test("README: the examples in JavaScript publish and subscribe", async () => {
+  const [publisher, subscriber] = blocks("js");
+  const constants = `const { HOST, WEBHOOK_SECRET } = process.env;\n`;
+  const run = (code) => ["--input-type=module", "-e", constants + code];
+  const post = () => promisify(execFile)("node", run(publisher), { env });
+  await shows("node", run(subscriber), /SOL 125\.45 \d+/, post);
+});
+
+test("README: npm run format leaves a formatted tree as it is", async () => {
+  const before = await shell("git status --porcelain && git diff");
+  await shell("npm run format");
+  assert.equal(await shell("git status --porcelain && git diff"), before);
+});
+
+test("README: every variable is listed with the default that the code has", () => {
+  const names = [
+    ...readFileSync(join(root, "src/edge/bindings.rs"), "utf8").matchAll(/: &str = "([A-Z_]+)";/g),
+  ]
+    .map(([, name]) => name)
+    .filter((name) => !["BROADCAST_ROOM", "ASSETS"].includes(name));
+  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \| (\S+)/gm)].map(([, name]) => name);
+  assert.deepEqual(listed.toSorted(), names.toSorted());
+
+  const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
+  for (const [, name, value] of readme.matchAll(/^\| `([A-Z_]+)` \| `(\S+)`/gm)) {
+    assert.match(toml, new RegExp(`^# .*\\n${name} = "${value}"$`, "m"), `${name} in wrangler.toml`);
+  }
+});
+
+test("README: every npm script and file that it names exists", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const [, name] of readme.matchAll(/npm run ([a-z]+)/g)) assert.ok(scripts[name], name);
+  for (const [, file] of readme.matchAll(/\]\(([A-Za-z.]+)\)/g))
+    assert.ok(existsSync(join(root, file)), file);
+});
