@@ -6,8 +6,13 @@ import { type State, Subscription } from "./subscription";
 
 const DEFAULT_TOKEN = "SOL";
 
+const NO_PRICE = "No price yet. Publish one with the curl line on this page.";
+
 /** How many messages are shown. */
 const SHOWN_MESSAGES = 50;
+
+/** A price of more characters than this is shown a little smaller, to stay on one line of a phone. */
+const LONG_PRICE = 10;
 
 /** How often a price is read out to a screen reader at the most, in milliseconds. */
 const SPOKEN_EVERY = 10_000;
@@ -45,7 +50,7 @@ function watch(next: string): void {
   watched.textContent = token;
   document.title = `${token} · Glow Broadcast`;
   priceText.textContent = "–";
-  changeText.textContent = "No price yet. Publish one with the line below.";
+  changeText.textContent = NO_PRICE;
   delete changeText.dataset.direction;
   messages.replaceChildren();
   empty.hidden = false;
@@ -114,6 +119,7 @@ function show(text: string, now: Date): void {
 function showPrice(price: number, now: Date): void {
   first ??= price;
   priceText.textContent = formatPrice(price);
+  priceText.classList.toggle("long", priceText.textContent.length > LONG_PRICE);
   changeText.dataset.direction = price > first ? "up" : price < first ? "down" : "none";
   const arrow = price > first ? "▲ " : price < first ? "▼ " : "";
   changeText.textContent = `${arrow}${formatChange(first, price)} since you opened this`;

@@ -1,6 +1,11 @@
 //! What ARCHITECTURE.md says of the sources, kept true: which folder knows what, and that each file says what it is for.
 
-#![allow(clippy::panic, clippy::string_slice, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
