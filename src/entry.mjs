@@ -55,7 +55,7 @@ export default class extends WorkerEntrypoint {
     try {
       return await behindTheWall(() => this.#rust.fetch(request));
     } catch (error) {
-      console.error(JSON.stringify({ level: "error", event: "panic", error: String(error) }));
+      console.error(JSON.stringify({ level: "error", event: "lost", error: String(error) }));
       return unavailable();
     }
   }

@@ -2,7 +2,7 @@
 //! may stand in a log: never a secret, an address or whose private topic it was.
 
 use serde::Serialize;
-use worker::{console_error, console_log, console_warn};
+use worker::{console_error, console_log};
 
 use super::config::{Config, Environment, Mistake, Mistakes};
 use crate::core::topic::Topic;
@@ -11,7 +11,6 @@ use crate::core::topic::Topic;
 #[serde(rename_all = "lowercase")]
 enum Level {
     Debug,
-    Warn,
     Error,
 }
 
@@ -30,7 +29,6 @@ fn write(level: Level, event: &str, fields: impl Serialize) {
     };
     match level {
         Level::Debug => console_log!("{line}"),
-        Level::Warn => console_warn!("{line}"),
         Level::Error => console_error!("{line}"),
     }
 }
@@ -140,15 +138,6 @@ impl RoomLog {
         if self.development {
             self.write(Level::Debug, "room", event);
         }
-    }
-
-    /// Logs that a room turned a socket away because it is full: an operator wants to know.
-    pub fn full(&self, capacity: u32) {
-        #[derive(Serialize)]
-        struct Full {
-            capacity: u32,
-        }
-        self.write(Level::Warn, "room_full", Full { capacity });
     }
 
     /// Logs that a room could not do what it had decided.

@@ -19,7 +19,7 @@ use super::store::sequence::SequenceTable;
 use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
 use crate::core::publication::Seq;
-use crate::core::room::{Effect, Event, Refusal, Room, RoomLimits};
+use crate::core::room::{Effect, Event, Room, RoomLimits};
 use crate::core::topic::Topic;
 use crate::wire::attachment::Attachment;
 use crate::wire::close::{self, CloseFrame};
@@ -39,7 +39,7 @@ pub struct BroadcastRoom {
     sequence: SequenceTable,
     /// The room's decisions; empty until an event needs them, and after an effect failed.
     room: RefCell<Option<Room>>,
-    /// How many sockets are open; empty until they were counted. Every broadcast counts them anew.
+    /// How many sockets are open; empty until they were counted.
     open: Cell<Option<u32>>,
 }
 
@@ -136,7 +136,6 @@ impl BroadcastRoom {
                 other => return Err(misplaced(&other)),
             }
         }
-        self.open.set(Some(connections));
         Ok(Published::new(connections, first.unwrap_or(Seq::NONE)))
     }
 
@@ -157,7 +156,7 @@ impl BroadcastRoom {
         })? {
             match effect {
                 Effect::Accept { seq } => self.accept(&pair.server, address.as_ref(), seq, open)?,
-                Effect::Refuse(refusal) => return self.refuse(refusal),
+                Effect::Refuse(refusal) => return Response::error(encode_refusal(refusal), REFUSED_STATUS),
                 other => return Err(misplaced(&other)),
             }
         }
@@ -187,13 +186,6 @@ impl BroadcastRoom {
             connections: open + 1,
         });
         Ok(())
-    }
-
-    fn refuse(&self, refusal: Refusal) -> Result<Response> {
-        if refusal == Refusal::Full {
-            self.log.full(self.limits()?.capacity);
-        }
-        Response::error(encode_refusal(refusal), REFUSED_STATUS)
     }
 
     fn hear(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) -> Result<()> {

@@ -55,5 +55,5 @@ test("one post reaches all of a full room, and the next socket is refused at onc
   assert.match(next.retryAfter, /^\d+$/);
   console.log(`# the refusal took ${Math.round(performance.now() - started)} ms`);
   assert.equal((await service.publish("FULL", {})).connections, FULL, "nobody was lost by it");
-  assert.ok(service.logLines().some(({ event }) => event === "room_full"));
+  assert.ok(service.logLines().some(({ topic, cause }) => topic === "FULL" && cause === "the room is full"));
 });

@@ -112,6 +112,17 @@ impl HttpError {
         }
     }
 
+    /// What an operator should know and a client need not.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Failed(error) => Some(error.to_string()),
+            Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
+            Self::Misconfigured | Self::NoSecret => Some("the configuration is not finished".to_owned()),
+            _ => None,
+        }
+    }
+
     fn code(&self) -> ErrorCode {
         match self {
             Self::NotFound => ErrorCode::NotFound,

@@ -22,11 +22,10 @@ pub async fn serve(request: Request, env: Env) -> Result<Response> {
     let answer = call.answer(request, &env, &config).await;
     let (answer, cause) = match answer {
         Ok(answer) => (answer, None),
-        Err(HttpError::Failed(error)) => {
-            let cause = error.to_string();
-            (Answer::of(HttpError::Failed(error).into_response()?), Some(cause))
+        Err(error) => {
+            let cause = error.cause();
+            (Answer::of(error.into_response()?), cause)
         }
-        Err(error) => (Answer::of(error.into_response()?), None),
     };
     let Answer {
         response,
