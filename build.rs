@@ -53,11 +53,7 @@ fn disagreements() -> Vec<String> {
     let named = environments.filter_map(|(name, value)| Some((format!("env.{name}: "), value.as_table()?)));
     std::iter::once((String::new(), &root))
         .chain(named)
-        .flat_map(|(place, table)| {
-            check(table)
-                .into_iter()
-                .map(move |fault| format!("{place}{fault}"))
-        })
+        .flat_map(|(place, table)| check(table).into_iter().map(move |fault| format!("{place}{fault}")))
         .collect()
 }
 
@@ -77,41 +73,33 @@ fn check(table: &Table) -> Vec<String> {
             faults.push(format!("the code knows no binding {name} of a class {class}"));
         }
     }
-    let assets = table
-        .get("assets")
-        .and_then(|assets| assets.get("binding"))
-        .and_then(Value::as_str);
+    if !migrated_classes(table).contains(&bindings::ROOM_CLASS) {
+        faults.push(format!("no migration has new_sqlite_classes = [\"{}\"]", bindings::ROOM_CLASS));
+    }
+    let assets = table.get("assets").and_then(|assets| assets.get("binding")).and_then(Value::as_str);
     if assets != Some(bindings::ASSETS_BINDING) {
         faults.push(format!("assets.binding is not \"{}\"", bindings::ASSETS_BINDING));
     }
-    for variable in table
-        .get("vars")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flat_map(Table::keys)
-    {
+    for variable in table.get("vars").and_then(Value::as_table).into_iter().flat_map(Table::keys) {
         if !bindings::VARIABLES.contains(&variable.as_str()) {
-            faults.push(format!(
-                "the code knows no variable {variable} (secrets don't belong here)"
-            ));
+            faults.push(format!("the code knows no variable {variable} (secrets don't belong here)"));
         }
     }
     faults
 }
 
+fn migrated_classes(table: &Table) -> Vec<&str> {
+    let migrations = table.get("migrations").and_then(Value::as_array).into_iter().flatten();
+    let classes = migrations.filter_map(|migration| migration.get("new_sqlite_classes")?.as_array());
+    classes.flatten().filter_map(Value::as_str).collect()
+}
+
 fn bound_classes(table: &Table) -> Vec<(&str, &str)> {
-    let objects = table
-        .get("durable_objects")
-        .and_then(|objects| objects.get("bindings"));
+    let objects = table.get("durable_objects").and_then(|objects| objects.get("bindings"));
     objects
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(|binding| {
-            Some((
-                binding.get("name")?.as_str()?,
-                binding.get("class_name")?.as_str()?,
-            ))
-        })
+        .filter_map(|binding| Some((binding.get("name")?.as_str()?, binding.get("class_name")?.as_str()?)))
         .collect()
 }

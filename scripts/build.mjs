@@ -14,6 +14,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -27,7 +28,15 @@ const KINDS = {
   faulty: { out: "build/faulty", options: ["--dev"], cargo: ["--features", "fault-injection"] },
 };
 
-const WORKER_SOURCES = ["src", "build.rs", "Cargo.toml", "Cargo.lock", "wrangler.toml", "scripts/build.mjs"];
+const WORKER_SOURCES = [
+  "src",
+  "build.rs",
+  "Cargo.toml",
+  "Cargo.lock",
+  "wrangler.toml",
+  "scripts/build.mjs",
+  "scripts/setup.mjs",
+];
 const SITE_SOURCES = ["site", "package-lock.json", "scripts/build.mjs"];
 
 const kind = process.env.GLOW_BUILD || "release";
@@ -59,6 +68,8 @@ async function onceFor(out, parts, build) {
   const stamp = join(root, "build", `${out.replaceAll("/", "-")}.stamp`);
   const fresh = existsSync(join(root, out)) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
   if (fresh) return;
+  // A build that fails half-way leaves nothing that passes for built.
+  rmSync(stamp, { force: true });
   await build();
   mkdirSync(join(root, "build"), { recursive: true });
   writeFileSync(stamp, digest);

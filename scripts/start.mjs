@@ -46,7 +46,7 @@ async function somebodyListens() {
 function localSecret() {
   const path = join(root, ".dev.vars");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const given = text.match(/^\s*WEBHOOK_SECRET\s*=\s*["']?(.*?)["']?\s*$/m)?.[1];
+  const given = text.match(/^[ \t]*WEBHOOK_SECRET[ \t]*=[ \t]*["']?(.*?)["']?[ \t]*$/m)?.[1];
   if (given) return given;
   const made = randomBytes(24).toString("base64url");
   const environment = /^\s*ENVIRONMENT\s*=/m.test(text) ? "" : "ENVIRONMENT=development\n";

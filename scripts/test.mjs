@@ -4,17 +4,19 @@
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { forBuilding, packages, rust, tool, tools } from "./setup.mjs";
-import { environment, fail, root, run, say } from "./shell.mjs";
+import { chromium } from "./chromium.mjs";
+import { forBuilding, tool, tools } from "./setup.mjs";
+import { environment, fail, root, run, say, works } from "./shell.mjs";
 
-const WASM = ["--target", "wasm32-unknown-unknown"];
+/** What the tests use of the machine besides Rust and Node. */
+const PROGRAMS = ["git", "curl", "bash", "openssl"];
 
 const steps = {
   "format of the Rust": () => run("cargo", ["fmt", "--check"]),
   "format and lints of the rest": () => run("biome", ["ci", "--error-on-warnings"]),
   "types of the page": () => run("tsc", ["-p", "site"]),
-  "lints on the host": () => run("cargo", ["clippy", "--quiet", "--all-targets", "--all-features"]),
-  "lints on wasm32": () => run("cargo", ["clippy", "--quiet", "--all-features", ...WASM]),
+  "lints on the host": () => clippy("--all-targets"),
+  "lints on wasm32": () => clippy("--target", "wasm32-unknown-unknown"),
   "host tests": () => run("cargo", ["test", "--quiet"]),
   "unused dependencies": () => run(tool("cargo-machete"), []),
   "licences, bans and sources": () => deny("licenses", "bans", "sources"),
@@ -33,8 +35,11 @@ const chosen = Object.entries(steps).filter(([name]) =>
 );
 if (chosen.length === 0) fail(`no step is named so: ${Object.keys(steps).join(", ")}`);
 
-await packages();
-await rust();
+for (const program of PROGRAMS) {
+  if (!(await works(program, ["--version"])) && !(await works(program, ["version"])))
+    fail(`${program} is missing`);
+}
+if (!chromium()) fail("Chromium is missing: apt-get install chromium");
 await forBuilding();
 await tools("cargo-deny", "cargo-machete");
 const started = performance.now();
@@ -55,6 +60,10 @@ function nodeTests(folder) {
   const files = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.mjs"));
   const options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
   return run("node", [...options, ...files.map((file) => join(folder, file))]);
+}
+
+function clippy(...options) {
+  return run("cargo", ["clippy", "--quiet", "--all-features", ...options, "--", "-D", "warnings"]);
 }
 
 function deny(...checks) {

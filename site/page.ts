@@ -138,6 +138,8 @@ picker.addEventListener("submit", (event) => {
   watch(next);
 });
 
+// Browsers give the clipboard to secure pages only: not to one that a phone has opened over http.
+copy.hidden = navigator.clipboard === undefined;
 copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(curlLine());
   copy.textContent = "Copied";

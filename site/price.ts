@@ -19,8 +19,8 @@ export function formatChange(from: number, to: number): string {
 /** The price in a message, where there is one. */
 export function priceOf(message: unknown): number | undefined {
   if (typeof message !== "object" || message === null || !("price" in message)) return undefined;
-  const price = Number(message.price);
-  return typeof message.price !== "boolean" && message.price !== null && Number.isFinite(price)
-    ? price
-    : undefined;
+  const { price } = message;
+  const isText = typeof price === "string" && price.trim() !== "";
+  if (typeof price !== "number" && !isText) return undefined;
+  return Number.isFinite(Number(price)) ? Number(price) : undefined;
 }

@@ -25,7 +25,6 @@ export interface Listener {
 /** What the close codes that say "don't come back" mean. */
 const REFUSALS: Record<number, string> = {
   4501: "this topic is private",
-  4503: "this page may not use the service",
   4504: "this is not a topic",
 };
 

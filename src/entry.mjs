@@ -5,11 +5,15 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import RustWorker, { BroadcastRoom as RustRoom } from "./index.js";
 
-/** How to fail each call that is in Rust now. */
+/**
+ * The calls that are in Rust now, held weakly: the runtime drops a cancelled request without a word, and then nothing
+ * else knows its call any more.
+ */
 const inRust = new Set();
+const dropped = new FinalizationRegistry((call) => inRust.delete(call));
 
 function failAll(error) {
-  for (const fail of inRust) fail(error);
+  for (const call of inRust) call.deref()?.reject(error);
 }
 
 // A panic after an await has no caller: it surfaces here.
@@ -20,14 +24,17 @@ addEventListener("error", ({ error }) => {
 /** Runs a call into Rust that fails when the instance is lost under it. */
 async function behindTheWall(call) {
   const lost = Promise.withResolvers();
-  inRust.add(lost.reject);
+  const reference = new WeakRef(lost);
+  inRust.add(reference);
+  dropped.register(lost, reference, reference);
   try {
     return await Promise.race([call(), lost.promise]);
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) failAll(error);
     throw error;
   } finally {
-    inRust.delete(lost.reject);
+    inRust.delete(reference);
+    dropped.unregister(reference);
   }
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** What a checkout needs for `npm start` to have nothing left to build. */
+/** What a checkout needs for `npm start` to have nothing left to build, and `npm run format` something to read. */
 const PARTS = [
   "src",
   "site",
@@ -19,6 +19,8 @@ const PARTS = [
   "Cargo.toml",
   "Cargo.lock",
   "wrangler.toml",
+  "rustfmt.toml",
+  "biome.json",
   "package.json",
   "package-lock.json",
 ];

@@ -1,5 +1,5 @@
 // The peer that our users would write themselves: a Durable Object in JavaScript, with hibernating sockets and a plain
-// loop. It checks what ours checks of a publisher, keeps no order and writes nothing.
+// loop. It compares the bearer as one text, writes the payload anew, keeps no order and stores nothing.
 
 import { DurableObject } from "cloudflare:workers";
 

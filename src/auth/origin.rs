@@ -82,11 +82,7 @@ impl OriginPolicy {
     /// [`OriginError`].
     pub fn check(&self, origin: Option<&str>, own: &str) -> Result<(), OriginError> {
         let Some(origin) = origin else {
-            return if self.required {
-                Err(OriginError::Missing)
-            } else {
-                Ok(())
-            };
+            return if self.required { Err(OriginError::Missing) } else { Ok(()) };
         };
         if self.allowed == AllowedOrigins::Any || (self.local_pages && is_file(origin)) {
             return Ok(());
@@ -117,22 +113,13 @@ mod tests {
 
     fn policy(allowed: &[&str]) -> OriginPolicy {
         let list = allowed.iter().map(|text| Origin::parse(text).unwrap()).collect();
-        OriginPolicy {
-            allowed: AllowedOrigins::Only(list),
-            required: false,
-            local_pages: false,
-        }
+        OriginPolicy { allowed: AllowedOrigins::Only(list), required: false, local_pages: false }
     }
 
     #[test]
     fn listed_pages_and_the_services_own_are_let_in_and_no_others() {
         let policy = policy(&["https://app.glow.trade", "http://localhost:3000/"]);
-        for origin in [
-            "https://app.glow.trade",
-            "HTTPS://App.Glow.Trade",
-            "http://localhost:3000",
-            OWN,
-        ] {
+        for origin in ["https://app.glow.trade", "HTTPS://App.Glow.Trade", "http://localhost:3000", OWN] {
             assert_eq!(policy.check(Some(origin), OWN), Ok(()), "{origin}");
         }
         for origin in [
@@ -145,11 +132,7 @@ mod tests {
             "null",
             "",
         ] {
-            assert_eq!(
-                policy.check(Some(origin), OWN),
-                Err(OriginError::NotAllowed),
-                "{origin}"
-            );
+            assert_eq!(policy.check(Some(origin), OWN), Err(OriginError::NotAllowed), "{origin}");
         }
     }
 
@@ -157,63 +140,33 @@ mod tests {
     fn a_phone_sends_no_origin_and_is_let_in_unless_one_is_required() {
         let policy = policy(&["https://app.glow.trade"]);
         assert_eq!(policy.check(None, OWN), Ok(()));
-        let strict = OriginPolicy {
-            required: true,
-            ..policy
-        };
+        let strict = OriginPolicy { required: true, ..policy };
         assert_eq!(strict.check(None, OWN), Err(OriginError::Missing));
     }
 
     #[test]
     fn a_star_lets_in_any_page() {
-        let any = OriginPolicy {
-            allowed: AllowedOrigins::Any,
-            required: false,
-            local_pages: false,
-        };
+        let any = OriginPolicy { allowed: AllowedOrigins::Any, required: false, local_pages: false };
         assert_eq!(any.check(Some("https://anyone.example"), OWN), Ok(()));
         assert_eq!(any.check(Some("null"), OWN), Ok(()));
     }
 
     #[test]
     fn development_lets_in_pages_of_this_machine_and_still_no_foreign_ones() {
-        let development = OriginPolicy {
-            local_pages: true,
-            ..policy(&[])
-        };
-        for origin in [
-            "http://localhost:5173",
-            "http://127.0.0.1",
-            "http://[::1]:19006",
-            "null",
-            "file://",
-        ] {
+        let development = OriginPolicy { local_pages: true, ..policy(&[]) };
+        for origin in ["http://localhost:5173", "http://127.0.0.1", "http://[::1]:19006", "null", "file://"] {
             assert_eq!(development.check(Some(origin), OWN), Ok(()), "{origin}");
         }
-        for origin in [
-            "https://evil.example",
-            "http://localhost.evil.example",
-            "http://notlocalhost",
-        ] {
-            assert_eq!(
-                development.check(Some(origin), OWN),
-                Err(OriginError::NotAllowed),
-                "{origin}"
-            );
+        for origin in ["https://evil.example", "http://localhost.evil.example", "http://notlocalhost"] {
+            assert_eq!(development.check(Some(origin), OWN), Err(OriginError::NotAllowed), "{origin}");
         }
     }
 
     #[test]
     fn what_is_no_origin_is_told_apart() {
-        for text in [
-            "app.glow.trade",
-            "https://",
-            "://x",
-            "https://a b",
-            "https://a/b",
-            "https://u@a",
-            "https://*.a",
-        ] {
+        for text in
+            ["app.glow.trade", "https://", "://x", "https://a b", "https://a/b", "https://u@a", "https://*.a"]
+        {
             assert_eq!(Origin::parse(text), Err(NotAnOrigin), "{text}");
         }
     }

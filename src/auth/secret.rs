@@ -46,9 +46,7 @@ impl Secret {
     /// The keys that a signer may have made of this secret: its bytes as they are, and, as the specification's
     /// libraries do by default, what its base64 stands for.
     pub(super) fn signing_keys(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
-        self.decoded_key()
-            .into_iter()
-            .chain(std::iter::once(self.0.as_bytes().to_vec()))
+        self.decoded_key().into_iter().chain(std::iter::once(self.0.as_bytes().to_vec()))
     }
 
     fn decoded_key(&self) -> Option<Vec<u8>> {

@@ -3,8 +3,6 @@
 
 use std::num::NonZeroU32;
 
-use thiserror::Error;
-
 use super::time::UnixMillis;
 
 /// The window in which a subscriber's frames are counted, in milliseconds.
@@ -20,25 +18,8 @@ pub enum ClientFrame {
     },
     /// A frame larger than the room takes.
     Oversized,
-    /// A frame that says nothing the room understands.
-    Faulty(FrameFault),
-}
-
-/// Why a frame was not understood. The text is what the subscriber is told.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum FrameFault {
-    /// A binary frame.
-    #[error("binary frames are not accepted: send JSON as text")]
-    Binary,
-    /// Not JSON.
-    #[error("the frame is not JSON")]
-    NotJson,
-    /// JSON, but no object with a string `type`.
-    #[error("a frame is a JSON object with a string `type`, such as {{\"type\":\"ping\"}}")]
-    NoType,
-    /// A `type` that this socket does not take.
-    #[error("this socket takes frames of type `ping` only")]
-    UnknownType,
+    /// A frame that says nothing the room understands. Why is the dialect's own affair.
+    NotUnderstood,
 }
 
 /// How many frames a subscriber has sent in the current minute.
@@ -70,15 +51,9 @@ impl FrameBudget {
     pub fn spend(self, now: UnixMillis, per_minute: NonZeroU32) -> (Self, BudgetVerdict) {
         let fresh = self.frames == 0 || now.since(self.began) >= BUDGET_WINDOW_MILLIS;
         let spent = if fresh {
-            Self {
-                began: now,
-                frames: 1,
-            }
+            Self { began: now, frames: 1 }
         } else {
-            Self {
-                frames: self.frames.saturating_add(1),
-                ..self
-            }
+            Self { frames: self.frames.saturating_add(1), ..self }
         };
         let verdict = match spent.frames.saturating_sub(per_minute.get()) {
             0 => BudgetVerdict::Serve,
@@ -96,9 +71,7 @@ mod tests {
     const PER_MINUTE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
     fn spend_times(budget: FrameBudget, times: u32, now: UnixMillis) -> (FrameBudget, BudgetVerdict) {
-        (0..times).fold((budget, BudgetVerdict::Serve), |(budget, _), _| {
-            budget.spend(now, PER_MINUTE)
-        })
+        (0..times).fold((budget, BudgetVerdict::Serve), |(budget, _), _| budget.spend(now, PER_MINUTE))
     }
 
     #[test]
@@ -115,14 +88,8 @@ mod tests {
     #[test]
     fn a_minute_after_its_first_frame_the_budget_is_new() {
         let (spent, _) = spend_times(FrameBudget::default(), 101, UnixMillis(1_000));
-        assert_eq!(
-            spent.spend(UnixMillis(60_999), PER_MINUTE).1,
-            BudgetVerdict::Close
-        );
-        assert_eq!(
-            spent.spend(UnixMillis(61_000), PER_MINUTE).1,
-            BudgetVerdict::Serve
-        );
+        assert_eq!(spent.spend(UnixMillis(60_999), PER_MINUTE).1, BudgetVerdict::Close);
+        assert_eq!(spent.spend(UnixMillis(61_000), PER_MINUTE).1, BudgetVerdict::Serve);
     }
 
     #[test]

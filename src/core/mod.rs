@@ -1,5 +1,5 @@
-//! What the product is: topics, publications, the room that orders them. Pure: it knows no dialect, no runtime, no
-//! clock and no randomness; time and facts are passed in, decisions come out.
+//! What the product is: topics, publications, the room that orders them. Pure: it must not
+//! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
 pub mod client_frame;
 pub mod publication;

@@ -2,7 +2,8 @@
 
 /// The place of a publication in the order of its topic: 1 for the first, then without a hole.
 ///
-/// Kept below 2^53, so that every JSON parser reads it exactly: at a million messages a second that lasts 285 years.
+/// Below 2^53, so that every JSON parser reads it exactly; storing a later one is an error. At a million messages a
+/// second that lasts 285 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seq(u64);
 

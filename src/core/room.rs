@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 
-use super::client_frame::{BudgetVerdict, ClientFrame, FrameBudget, FrameFault};
+use super::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
 use super::publication::{Publication, Seq};
 use super::time::UnixMillis;
 
@@ -92,7 +92,7 @@ pub enum Reply {
         id: Option<String>,
     },
     /// To a frame that was not understood.
-    Fault(FrameFault),
+    NotUnderstood,
     /// The one warning before a subscriber that sends too much is closed.
     SlowDown {
         /// How many frames a minute are taken.
@@ -131,10 +131,7 @@ impl Room {
     pub fn step(&mut self, event: Event, now: UnixMillis) -> Vec<Effect> {
         match event {
             Event::Publish(publications) => self.publish(publications),
-            Event::Connect {
-                open,
-                open_from_address,
-            } => vec![self.admit(open, open_from_address)],
+            Event::Connect { open, open_from_address } => vec![self.admit(open, open_from_address)],
             Event::ClientFrame { frame, budget } => self.hear(frame, budget, now),
         }
     }
@@ -143,10 +140,7 @@ impl Room {
         let mut broadcasts = Vec::with_capacity(publications.len() + 1);
         for publication in publications {
             self.seq = self.seq.next();
-            broadcasts.push(Effect::Broadcast {
-                publication,
-                seq: self.seq,
-            });
+            broadcasts.push(Effect::Broadcast { publication, seq: self.seq });
         }
         if !broadcasts.is_empty() {
             broadcasts.insert(0, Effect::Store(self.seq));
@@ -168,13 +162,13 @@ impl Room {
         let per_minute = self.limits.client_frames_per_minute;
         let (spent, verdict) = budget.spend(now, per_minute);
         let answer = match (verdict, frame) {
-            (_, ClientFrame::Oversized) => Effect::Close(Closing::FrameTooBig {
-                limit: self.limits.client_frame_bytes,
-            }),
+            (_, ClientFrame::Oversized) => {
+                Effect::Close(Closing::FrameTooBig { limit: self.limits.client_frame_bytes })
+            }
             (BudgetVerdict::Close, _) => Effect::Close(Closing::TooManyFrames),
             (BudgetVerdict::Warn, _) => Effect::Reply(Reply::SlowDown { per_minute }),
             (BudgetVerdict::Serve, ClientFrame::Ping { id }) => Effect::Reply(Reply::Pong { id }),
-            (BudgetVerdict::Serve, ClientFrame::Faulty(fault)) => Effect::Reply(Reply::Fault(fault)),
+            (BudgetVerdict::Serve, ClientFrame::NotUnderstood) => Effect::Reply(Reply::NotUnderstood),
         };
         vec![Effect::Remember(spent), answer]
     }
@@ -200,16 +194,11 @@ mod tests {
     }
 
     fn publications(count: usize) -> Vec<Publication> {
-        (0..count)
-            .map(|n| Publication::from_checked_object(format!("{{\"n\":{n}}}")))
-            .collect()
+        (0..count).map(|n| Publication::from_checked_object(format!("{{\"n\":{n}}}"))).collect()
     }
 
     fn ping(budget: FrameBudget) -> Event {
-        Event::ClientFrame {
-            frame: ClientFrame::Ping { id: None },
-            budget,
-        }
+        Event::ClientFrame { frame: ClientFrame::Ping { id: None }, budget }
     }
 
     #[test]
@@ -237,28 +226,15 @@ mod tests {
     fn a_newcomer_learns_the_place_of_the_last_publication() {
         let mut room = room();
         room.step(Event::Publish(publications(7)), NOW);
-        let effects = room.step(
-            Event::Connect {
-                open: 0,
-                open_from_address: 0,
-            },
-            NOW,
-        );
+        let effects = room.step(Event::Connect { open: 0, open_from_address: 0 }, NOW);
         assert_eq!(effects, [Effect::Accept { seq: Seq::new(7) }]);
     }
 
     #[test]
     fn capacity_and_the_limit_per_address_turn_away_the_next_one() {
         let mut room = room();
-        let mut connect = |open, open_from_address| {
-            room.step(
-                Event::Connect {
-                    open,
-                    open_from_address,
-                },
-                NOW,
-            )
-        };
+        let mut connect =
+            |open, open_from_address| room.step(Event::Connect { open, open_from_address }, NOW);
         assert_eq!(connect(2, 1), [Effect::Accept { seq: Seq::NONE }]);
         assert_eq!(connect(2, 2), [Effect::Refuse(Refusal::TooManyFromAddress)]);
         assert_eq!(connect(3, 0), [Effect::Refuse(Refusal::Full)]);
@@ -266,20 +242,8 @@ mod tests {
 
     #[test]
     fn without_a_limit_per_address_one_address_may_fill_the_room() {
-        let mut room = Room::wake(
-            RoomLimits {
-                connections_per_address: None,
-                ..limits()
-            },
-            Seq::NONE,
-        );
-        let effects = room.step(
-            Event::Connect {
-                open: 2,
-                open_from_address: 2,
-            },
-            NOW,
-        );
+        let mut room = Room::wake(RoomLimits { connections_per_address: None, ..limits() }, Seq::NONE);
+        let effects = room.step(Event::Connect { open: 2, open_from_address: 2 }, NOW);
         assert_eq!(effects, [Effect::Accept { seq: Seq::NONE }]);
     }
 
@@ -290,28 +254,18 @@ mod tests {
         let mut answers = Vec::new();
         for _ in 0..4 {
             let effects = room.step(ping(budget), NOW);
-            let [Effect::Remember(spent), answer] = effects.as_slice() else {
-                panic!("{effects:?}")
-            };
+            let [Effect::Remember(spent), answer] = effects.as_slice() else { panic!("{effects:?}") };
             budget = *spent;
             answers.push(answer.clone());
         }
         let pong = Effect::Reply(Reply::Pong { id: None });
-        let warning = Effect::Reply(Reply::SlowDown {
-            per_minute: NonZeroU32::new(2).unwrap(),
-        });
-        assert_eq!(
-            answers,
-            [pong.clone(), pong, warning, Effect::Close(Closing::TooManyFrames)]
-        );
+        let warning = Effect::Reply(Reply::SlowDown { per_minute: NonZeroU32::new(2).unwrap() });
+        assert_eq!(answers, [pong.clone(), pong, warning, Effect::Close(Closing::TooManyFrames)]);
     }
 
     #[test]
     fn an_oversized_frame_closes_at_once() {
-        let event = Event::ClientFrame {
-            frame: ClientFrame::Oversized,
-            budget: FrameBudget::default(),
-        };
+        let event = Event::ClientFrame { frame: ClientFrame::Oversized, budget: FrameBudget::default() };
         let effects = room().step(event, NOW);
         assert_eq!(effects[1], Effect::Close(Closing::FrameTooBig { limit: 4_096 }));
     }
@@ -326,10 +280,7 @@ mod tests {
                 room = Room::wake(limits(), stored);
             }
             let event = match event.clone() {
-                Event::ClientFrame { frame, .. } => Event::ClientFrame {
-                    frame,
-                    budget: remembered,
-                },
+                Event::ClientFrame { frame, .. } => Event::ClientFrame { frame, budget: remembered },
                 other => other,
             };
             let effects = room.step(event, NOW);
@@ -350,10 +301,7 @@ mod tests {
         let alphabet = [
             Event::Publish(publications(1)),
             Event::Publish(publications(2)),
-            Event::Connect {
-                open: 1,
-                open_from_address: 0,
-            },
+            Event::Connect { open: 1, open_from_address: 0 },
             ping(FrameBudget::default()),
         ];
         // Every list of five events over that alphabet, with a wake at every one of its places.
@@ -363,11 +311,7 @@ mod tests {
                 .collect();
             let awake = run(&events, |_| false);
             for place in 0..events.len() {
-                assert_eq!(
-                    run(&events, |index| index == place),
-                    awake,
-                    "wake at {place} of {events:?}"
-                );
+                assert_eq!(run(&events, |index| index == place), awake, "wake at {place} of {events:?}");
             }
         }
     }

@@ -133,9 +133,7 @@ impl Topic {
     /// The namespace; `None` for a plain token.
     #[must_use]
     pub fn namespace(&self) -> Option<Namespace> {
-        self.0
-            .split_once(':')
-            .and_then(|(namespace, _)| Namespace::parse(namespace))
+        self.0.split_once(':').and_then(|(namespace, _)| Namespace::parse(namespace))
     }
 
     /// Who may read it. A plain token is public.

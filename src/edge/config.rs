@@ -1,5 +1,5 @@
 //! Every variable and secret, read once, all mistakes reported together. Pure but for [`of`], which reads the
-//! environment; a mistake never shows the value that was given.
+//! environment; a mistake must not show the value that was given.
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -61,10 +61,7 @@ impl Mistake {
     #[must_use]
     pub fn no_secret() -> Self {
         let problem = "is not set, so nobody can publish: npx wrangler secret put WEBHOOK_SECRET";
-        Self {
-            name: names::WEBHOOK_SECRET,
-            problem: problem.to_owned(),
-        }
+        Self { name: names::WEBHOOK_SECRET, problem: problem.to_owned() }
     }
 }
 
@@ -74,10 +71,7 @@ impl Config {
     /// # Errors
     /// Every mistake there is, in the order in which README.md lists the variables.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
-        let mut reader = Reader {
-            lookup,
-            mistakes: Vec::new(),
-        };
+        let mut reader = Reader { lookup, mistakes: Vec::new() };
         let environment = reader.environment();
         let config = Self {
             environment,
@@ -106,11 +100,7 @@ impl Config {
                 ),
             },
         };
-        if reader.mistakes.is_empty() {
-            Ok(config)
-        } else {
-            Err(Mistakes(reader.mistakes))
-        }
+        if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
     }
 }
 
@@ -123,16 +113,11 @@ struct Reader<F> {
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// The variable's text; `None` when it is not set or blank.
     fn text(&self, name: &str) -> Option<String> {
-        (self.lookup)(name)
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
+        (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     fn mistake(&mut self, name: &'static str, problem: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            name,
-            problem: problem.into(),
-        });
+        self.mistakes.push(Mistake { name, problem: problem.into() });
     }
 
     fn environment(&mut self) -> Environment {
@@ -151,10 +136,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let current = self.secret(names::WEBHOOK_SECRET);
         let previous = self.secret(names::WEBHOOK_SECRET_PREVIOUS);
         if current.is_none() && previous.is_some() {
-            self.mistake(
-                names::WEBHOOK_SECRET_PREVIOUS,
-                "is set while WEBHOOK_SECRET is not",
-            );
+            self.mistake(names::WEBHOOK_SECRET_PREVIOUS, "is set while WEBHOOK_SECRET is not");
         }
         Some(PublisherSecrets::new(current?, previous))
     }
@@ -259,10 +241,7 @@ mod tests {
         assert_eq!(config.environment, Environment::Production);
         assert_eq!(config.publishers, None);
         assert_eq!(config.origins.allowed, AllowedOrigins::Only(vec![]));
-        assert_eq!(
-            (config.max_message_bytes, config.max_batch_messages),
-            (65_536, 100)
-        );
+        assert_eq!((config.max_message_bytes, config.max_batch_messages), (65_536, 100));
         assert_eq!(config.room.capacity, 32_768);
         assert_eq!(config.room.connections_per_address, None);
         assert_eq!(config.room.client_frame_bytes, 4_096);
@@ -275,10 +254,7 @@ mod tests {
             ("ENVIRONMENT", "staging"),
             ("WEBHOOK_SECRET", "new\n"),
             ("WEBHOOK_SECRET_PREVIOUS", "old"),
-            (
-                "ALLOWED_ORIGINS",
-                "https://app.glow.trade, http://localhost:3000,",
-            ),
+            ("ALLOWED_ORIGINS", "https://app.glow.trade, http://localhost:3000,"),
             ("REQUIRE_ORIGIN", "true"),
             ("MAX_MESSAGE_BYTES", "1000"),
             ("MAX_BATCH_MESSAGES", "5"),
@@ -344,11 +320,7 @@ mod tests {
                 "ROOM_CAPACITY",
             ]
         );
-        assert!(
-            mistakes
-                .iter()
-                .all(|mistake| !mistake.problem.contains("hunter2"))
-        );
+        assert!(mistakes.iter().all(|mistake| !mistake.problem.contains("hunter2")));
     }
 
     #[test]
@@ -359,10 +331,7 @@ mod tests {
 
     #[test]
     fn a_star_allows_any_page_but_not_beside_others() {
-        assert_eq!(
-            parse(&[("ALLOWED_ORIGINS", "*")]).unwrap().origins.allowed,
-            AllowedOrigins::Any
-        );
+        assert_eq!(parse(&[("ALLOWED_ORIGINS", "*")]).unwrap().origins.allowed, AllowedOrigins::Any);
         assert!(parse(&[("ALLOWED_ORIGINS", "*,https://a.example")]).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Log lines: one JSON object each, so that `wrangler tail --format json` and log stores can filter them. It owns what
-//! may stand in a log: never a secret, an address or whose private topic it was.
+//! may stand in a log, where a secret, an address or whose private topic it was must not.
+
+use std::fmt::Display;
 
 use serde::Serialize;
 use worker::{console_error, console_log};
@@ -53,14 +55,14 @@ pub struct AnsweredRequest<'a> {
     /// Sockets that a publication was handed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
-    /// What failed inside, for an answer that says no more than 503.
+    /// What failed inside, where the client is not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
-/// Logs an answered request: a failure of the service always, anything else in development.
+/// Logs an answered request: what failed inside always, anything else in development.
 pub fn answered(request: &AnsweredRequest<'_>, environment: Option<Environment>) {
-    if request.status >= 500 {
+    if request.status >= 500 || request.cause.is_some() {
         write(Level::Error, "request", request);
     } else if environment == Some(Environment::Development) {
         write(Level::Debug, "request", request);
@@ -98,8 +100,8 @@ pub enum RoomEvent<'a> {
     Connected {
         /// Its `connectionId`.
         connection: &'a str,
-        /// Open sockets with it.
-        connections: u32,
+        /// Sockets with it, where they were counted.
+        connections: Option<u32>,
     },
     /// A socket was closed or broke.
     Closed {
@@ -141,28 +143,15 @@ impl RoomLog {
     }
 
     /// Logs that a room could not do what it had decided.
-    pub fn failed(&self, error: &worker::Error) {
+    pub fn failed(&self, error: &impl Display) {
         #[derive(Serialize)]
         struct Failed {
             error: String,
         }
-        self.write(
-            Level::Error,
-            "room_failed",
-            Failed {
-                error: error.to_string(),
-            },
-        );
+        self.write(Level::Error, "room_failed", Failed { error: error.to_string() });
     }
 
     fn write(&self, level: Level, event: &str, fields: impl Serialize) {
-        write(
-            level,
-            event,
-            RoomFields {
-                topic: self.topic.as_deref(),
-                room: fields,
-            },
-        );
+        write(level, event, RoomFields { topic: self.topic.as_deref(), room: fields });
     }
 }

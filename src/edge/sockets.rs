@@ -65,10 +65,7 @@ impl<'a> Sockets<'a> {
     /// # Errors
     /// What the runtime throws, as it does for the 32,769th socket.
     pub fn accept(&self, socket: &WebSocket, address: Option<&AddressHash>) -> worker::Result<()> {
-        let tags: Array = address
-            .iter()
-            .map(|address| JsValue::from_str(&tag(address)))
-            .collect();
+        let tags: Array = address.iter().map(|address| JsValue::from_str(&tag(address))).collect();
         Ok(self.holder().accept(socket.as_ref(), &tags)?)
     }
 
@@ -80,12 +77,12 @@ impl<'a> Sockets<'a> {
         Ok(Audience(self.holder().sockets()?))
     }
 
-    /// How many sockets of an address are open.
+    /// How many sockets of an address there are. Closing ones count: who never answers a close still holds a socket.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn open_from(&self, address: &AddressHash) -> worker::Result<u32> {
-        Ok(Audience(self.holder().sockets_with_tag(&tag(address))?).open())
+    pub fn listed_from(&self, address: &AddressHash) -> worker::Result<u32> {
+        Ok(self.holder().sockets_with_tag(&tag(address))?.length())
     }
 
     fn holder(&self) -> &SocketHolder {
@@ -106,12 +103,16 @@ impl Audience {
         taken
     }
 
-    /// How many are open: the runtime also lists sockets that are closing.
+    /// How many the runtime lists, closing ones included.
+    #[must_use]
+    pub fn listed(&self) -> u32 {
+        self.0.length()
+    }
+
+    /// How many of them are open.
     #[must_use]
     pub fn open(&self) -> u32 {
-        self.iter()
-            .map(|socket| u32::from(socket.ready_state() == OPEN))
-            .sum()
+        self.iter().map(|socket| u32::from(socket.ready_state() == OPEN)).sum()
     }
 
     fn iter(&self) -> impl Iterator<Item = Socket> + '_ {
@@ -132,6 +133,13 @@ pub fn attach(socket: &WebSocket, attachment: &Attachment) -> worker::Result<()>
 pub fn attachment(socket: &WebSocket) -> Attachment {
     let text: Option<String> = socket.deserialize_attachment().ok().flatten();
     text.map(|text| Attachment::decode(&text)).unwrap_or_default()
+}
+
+/// Whether a socket can still be sent to.
+#[must_use]
+pub fn is_open(socket: &WebSocket) -> bool {
+    let socket: &JsValue = socket.as_ref();
+    socket.unchecked_ref::<Socket>().ready_state() == OPEN
 }
 
 /// Closes a socket.

@@ -1,5 +1,5 @@
 //! What a room keeps with a socket while it sleeps: the socket's attachment, at most 16,384 bytes. Sockets outlive
-//! deployments, so a later version has to read what an earlier one attached.
+//! deployments, so a later version has to read what an earlier one attached. It must not know a socket.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,28 +28,14 @@ impl Attachment {
     #[must_use]
     pub fn encode(&self) -> String {
         let FrameBudget { began, frames } = self.budget;
-        super::to_json(&Stored {
-            connection: self.connection.clone(),
-            began: began.0,
-            frames,
-        })
+        super::to_json(&Stored { connection: self.connection.clone(), began: began.0, frames })
     }
 
     /// Reads what was attached. What can't be read counts as nothing: a socket is not lost for its attachment.
     #[must_use]
     pub fn decode(text: &str) -> Self {
-        let Stored {
-            connection,
-            began,
-            frames,
-        } = serde_json::from_str(text).unwrap_or_default();
-        Self {
-            connection,
-            budget: FrameBudget {
-                began: UnixMillis(began),
-                frames,
-            },
-        }
+        let Stored { connection, began, frames } = serde_json::from_str(text).unwrap_or_default();
+        Self { connection, budget: FrameBudget { began: UnixMillis(began), frames } }
     }
 }
 
@@ -61,10 +47,7 @@ mod tests {
     fn the_stored_form_is_unchanged() {
         let attachment = Attachment {
             connection: "c-1".to_owned(),
-            budget: FrameBudget {
-                began: UnixMillis(1_700_000_000_000),
-                frames: 3,
-            },
+            budget: FrameBudget { began: UnixMillis(1_700_000_000_000), frames: 3 },
         };
         let stored = r#"{"connection":"c-1","began":1700000000000,"frames":3}"#;
         assert_eq!(attachment.encode(), stored);

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::payload::{PayloadError, check_nesting, publication};
+use super::payload::{PayloadError, publication};
 use super::problem::{ErrorCode, Problem};
+use super::{ObjectError, from_object};
 use crate::core::publication::Publication;
 use crate::core::topic::{Topic, TopicError};
 
@@ -82,25 +82,15 @@ pub fn messages(
         messages: Vec<&'a RawValue>,
     }
     let text = std::str::from_utf8(body).map_err(|_| PayloadError::NotUtf8)?;
-    check_nesting(body)?;
-    let batch: Batch<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => BatchError::Shape,
-        Category::Syntax | Category::Eof | Category::Io => BatchError::Text(PayloadError::NotJson {
-            reason: error.to_string(),
-        }),
+    let batch: Batch<'_> = from_object(text).map_err(|error| match error {
+        ObjectError::NotJson { reason } => BatchError::Text(PayloadError::NotJson { reason }),
+        ObjectError::Shape => BatchError::Shape,
     })?;
     let count = batch.messages.len();
     if count > max_messages {
-        return Err(BatchError::TooMany {
-            count,
-            limit: max_messages,
-        });
+        return Err(BatchError::TooMany { count, limit: max_messages });
     }
-    Ok(batch
-        .messages
-        .into_iter()
-        .map(|raw| message(raw.get(), max_payload_bytes))
-        .collect())
+    Ok(batch.messages.into_iter().map(|raw| message(raw.get(), max_payload_bytes)).collect())
 }
 
 fn message(raw: &str, max_payload_bytes: usize) -> Message {
@@ -111,20 +101,14 @@ fn message(raw: &str, max_payload_bytes: usize) -> Message {
         #[serde(borrow, default)]
         payload: Option<&'a RawValue>,
     }
-    let Ok(Fields { token, payload }) = serde_json::from_str(raw) else {
-        return Message {
-            token: None,
-            content: Err(MessageError::Shape),
-        };
+    let Ok(Fields { token, payload }) = from_object(raw) else {
+        return Message { token: None, content: Err(MessageError::Shape) };
     };
     let content = match (&token, payload) {
         (Some(token), Some(payload)) => content(token, payload.get(), max_payload_bytes),
         _ => Err(MessageError::Shape),
     };
-    Message {
-        token: token.map(Cow::into_owned),
-        content,
-    }
+    Message { token: token.map(Cow::into_owned), content }
 }
 
 fn content(token: &str, payload: &str, limit: usize) -> Result<(Topic, Publication), MessageError> {
@@ -155,10 +139,7 @@ pub fn delivered(delivery: Delivery) -> String {
         #[serde(flatten)]
         delivery: Delivery,
     }
-    super::to_json(&Answer {
-        success: true,
-        delivery,
-    })
+    super::to_json(&Answer { success: true, delivery })
 }
 
 /// What became of one message of a batch.
@@ -189,34 +170,20 @@ pub fn batch_results(results: &[MessageResult]) -> String {
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
     }
-    let line = |result: &'_ MessageResult| -> (bool, Option<Delivery>, Option<ErrorCode>) {
-        match &result.outcome {
-            Ok(delivery) => (true, Some(*delivery), None),
-            Err(problem) => (false, None, Some(problem.code)),
-        }
-    };
     let results: Vec<Line<'_>> = results
         .iter()
-        .map(|result| {
-            let (success, delivery, code) = line(result);
-            let detail = result
-                .outcome
-                .as_ref()
-                .err()
-                .map(|problem| problem.detail.as_str());
+        .map(|MessageResult { token, outcome }| {
+            let problem = outcome.as_ref().err();
             Line {
-                token: result.token.as_deref(),
-                success,
-                delivery,
-                code,
-                detail,
+                token: token.as_deref(),
+                success: problem.is_none(),
+                delivery: outcome.as_ref().ok().copied(),
+                code: problem.map(|problem| problem.code),
+                detail: problem.map(|problem| problem.detail.as_str()),
             }
         })
         .collect();
-    super::to_json(&Answer {
-        success: results.iter().all(|line| line.success),
-        results,
-    })
+    super::to_json(&Answer { success: results.iter().all(|line| line.success), results })
 }
 
 #[cfg(test)]
@@ -234,21 +201,9 @@ mod tests {
         )
         .unwrap();
         let (topic, publication) = messages[0].content.clone().unwrap();
-        assert_eq!(
-            (topic.as_str(), publication.as_json()),
-            ("A", r#"{"p":1e-9,"token":"A"}"#)
-        );
-        assert_eq!(
-            messages[1],
-            Message {
-                token: Some("B".into()),
-                content: Err(MessageError::Shape)
-            }
-        );
-        assert!(matches!(
-            messages[2].content,
-            Err(MessageError::Topic(TopicError::Character { .. }))
-        ));
+        assert_eq!((topic.as_str(), publication.as_json()), ("A", r#"{"p":1e-9,"token":"A"}"#));
+        assert_eq!(messages[1], Message { token: Some("B".into()), content: Err(MessageError::Shape) });
+        assert!(matches!(messages[2].content, Err(MessageError::Topic(TopicError::Character { .. }))));
     }
 
     #[test]
@@ -260,6 +215,7 @@ mod tests {
         for shape in [
             "1",
             "[]",
+            r#"["A",{}]"#,
             r#"{"payload":{}}"#,
             r#"{"token":5,"payload":{}}"#,
             r#"{"token":"A","payload":null}"#,
@@ -268,17 +224,18 @@ mod tests {
         }
         let array = r#"{"token":"A","payload":[1]}"#;
         assert_eq!(fault(array), MessageError::Payload(PayloadError::NotAnObject));
+        let (open, close) = ("[".repeat(200), "]".repeat(200));
+        let deep = format!(r#"{{"messages":[{{"token":"A","payload":{{"a":{open}{close}}}}}]}}"#);
+        let deep = messages(deep.as_bytes(), 3, 1_000).unwrap().remove(0).content;
+        assert_eq!(deep, Err(MessageError::Payload(PayloadError::TooDeep)));
         let large = format!(r#"{{"token":"A","payload":{{"a":"{}"}}}}"#, "x".repeat(64));
         assert_eq!(fault(&large), MessageError::TooLarge { bytes: 72, limit: 64 });
     }
 
     #[test]
     fn a_body_that_is_no_batch_is_one_error() {
-        assert!(matches!(
-            read("{"),
-            Err(BatchError::Text(PayloadError::NotJson { .. }))
-        ));
-        for body in ["[]", "{}", r#"{"messages":{}}"#, r#"{"messages":null}"#] {
+        assert!(matches!(read("{"), Err(BatchError::Text(PayloadError::NotJson { .. }))));
+        for body in ["[]", "[[]]", "{}", r#"{"messages":{}}"#, r#"{"messages":null}"#] {
             assert_eq!(read(body), Err(BatchError::Shape), "{body}");
         }
         let four = r#"{"messages":[1,2,3,4]}"#;
@@ -287,22 +244,10 @@ mod tests {
 
     #[test]
     fn answers_have_the_shapes_of_the_contract() {
-        let delivery = Delivery {
-            connections: 3,
-            seq: 42,
-        };
-        assert_eq!(
-            delivered(delivery),
-            r#"{"success":true,"connections":3,"seq":42}"#
-        );
-        let good = MessageResult {
-            token: Some("A".into()),
-            outcome: Ok(delivery),
-        };
-        let bad = MessageResult {
-            token: None,
-            outcome: Err(Problem::new(ErrorCode::InvalidPayload, "no")),
-        };
+        let delivery = Delivery { connections: 3, seq: 42 };
+        assert_eq!(delivered(delivery), r#"{"success":true,"connections":3,"seq":42}"#);
+        let good = MessageResult { token: Some("A".into()), outcome: Ok(delivery) };
+        let bad = MessageResult { token: None, outcome: Err(Problem::new(ErrorCode::InvalidPayload, "no")) };
         assert_eq!(
             batch_results(&[good, bad]),
             concat!(

@@ -26,14 +26,12 @@ const INVALID_TOPIC: u16 = 4_504;
 impl From<Closing> for CloseFrame {
     fn from(closing: Closing) -> Self {
         match closing {
-            Closing::FrameTooBig { limit } => Self {
-                code: MESSAGE_TOO_BIG,
-                reason: format!("a frame has at most {limit} bytes"),
-            },
-            Closing::TooManyFrames => Self {
-                code: TOO_MANY_FRAMES,
-                reason: "too many frames in a minute".to_owned(),
-            },
+            Closing::FrameTooBig { limit } => {
+                Self { code: MESSAGE_TOO_BIG, reason: format!("a frame has at most {limit} bytes") }
+            }
+            Closing::TooManyFrames => {
+                Self { code: TOO_MANY_FRAMES, reason: "too many frames in a minute".to_owned() }
+            }
         }
     }
 }
@@ -45,19 +43,12 @@ pub fn refusal(problem: &Problem) -> Option<CloseFrame> {
     match problem.code {
         ErrorCode::RateLimited => Some(CloseFrame {
             code: TOO_MANY_CONNECTIONS,
-            reason: problem
-                .retry_after
-                .map(|seconds| seconds.to_string())
-                .unwrap_or_default(),
+            reason: problem.retry_after.map(|seconds| seconds.to_string()).unwrap_or_default(),
         }),
-        ErrorCode::Unauthorized => Some(CloseFrame {
-            code: UNAUTHORIZED,
-            reason: "unauthorized".to_owned(),
-        }),
-        ErrorCode::InvalidTopic => Some(CloseFrame {
-            code: INVALID_TOPIC,
-            reason: "invalid_topic".to_owned(),
-        }),
+        ErrorCode::Unauthorized => Some(CloseFrame { code: UNAUTHORIZED, reason: "unauthorized".to_owned() }),
+        ErrorCode::InvalidTopic => {
+            Some(CloseFrame { code: INVALID_TOPIC, reason: "invalid_topic".to_owned() })
+        }
         _ => None,
     }
 }

@@ -1,15 +1,16 @@
 //! The native dialect of a subscriber's socket: the frames of the service, and what the client's frames say. It must
 //! not know a socket.
 
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::error::Category;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 use super::problem::ErrorCode;
-use crate::core::client_frame::{ClientFrame, FrameFault};
+use super::{ObjectError, from_object};
+use crate::core::client_frame::ClientFrame;
 use crate::core::publication::{Publication, Seq};
-use crate::core::room::Reply;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 
@@ -49,22 +50,28 @@ pub fn connected(connection: &str, topic: &Topic, seq: Seq, now: UnixMillis) -> 
     })
 }
 
-/// An answer to one subscriber.
+/// The answer to a ping.
 #[must_use]
-pub fn reply(reply: &Reply, now: UnixMillis) -> String {
-    match reply {
-        Reply::Pong { id } => pong(id.as_deref(), now),
-        Reply::Fault(fault) => error(fault_code(fault), &fault.to_string()),
-        Reply::SlowDown { per_minute } => error(
-            ErrorCode::RateLimited,
-            &format!("more than {per_minute} frames in a minute: the next one closes the connection"),
-        ),
-    }
-}
-
-fn pong(id: Option<&str>, now: UnixMillis) -> String {
+pub fn pong(id: Option<&str>, now: UnixMillis) -> String {
     let id = id.map(|id| format!("\"id\":{id},")).unwrap_or_default();
     format!("{{\"type\":\"pong\",{id}\"timestamp\":{}}}", now.seconds())
+}
+
+/// The answer to a frame that was not understood.
+#[must_use]
+pub fn fault(fault: FrameFault) -> String {
+    let code = match fault {
+        FrameFault::NotJson => ErrorCode::InvalidJson,
+        FrameFault::Binary | FrameFault::NoType | FrameFault::UnknownType => ErrorCode::InvalidPayload,
+    };
+    error(code, &fault.to_string())
+}
+
+/// The warning before a subscriber that sends too much is closed.
+#[must_use]
+pub fn slow_down(per_minute: NonZeroU32) -> String {
+    let message = format!("more than {per_minute} frames in a minute: the next one closes the connection");
+    error(ErrorCode::RateLimited, &message)
 }
 
 fn error(code: ErrorCode, message: &str) -> String {
@@ -74,23 +81,31 @@ fn error(code: ErrorCode, message: &str) -> String {
         code: ErrorCode,
         message: &'a str,
     }
-    super::to_json(&Error {
-        r#type: "error",
-        code,
-        message,
-    })
+    super::to_json(&Error { r#type: "error", code, message })
 }
 
-fn fault_code(fault: &FrameFault) -> ErrorCode {
-    match fault {
-        FrameFault::NotJson => ErrorCode::InvalidJson,
-        FrameFault::Binary | FrameFault::NoType | FrameFault::UnknownType => ErrorCode::InvalidPayload,
-    }
+/// Why a frame of this dialect was not understood. The text is what the subscriber is told.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum FrameFault {
+    /// A binary frame.
+    #[error("binary frames are not accepted: send JSON as text")]
+    Binary,
+    /// Not JSON.
+    #[error("the frame is not JSON")]
+    NotJson,
+    /// JSON, but no object with a string `type`.
+    #[error("a frame is a JSON object with a string `type`, such as {PING}")]
+    NoType,
+    /// A `type` that this socket does not take.
+    #[error("this socket takes frames of type `ping` only")]
+    UnknownType,
 }
 
 /// What a subscriber's text frame of at most `limit` bytes says.
-#[must_use]
-pub fn client_frame(text: &str, limit: usize) -> ClientFrame {
+///
+/// # Errors
+/// The fault of a frame that says nothing.
+pub fn client_frame(text: &str, limit: usize) -> Result<ClientFrame, FrameFault> {
     #[derive(Deserialize)]
     struct Fields<'a> {
         r#type: String,
@@ -98,33 +113,30 @@ pub fn client_frame(text: &str, limit: usize) -> ClientFrame {
         id: Option<&'a RawValue>,
     }
     if text.len() > limit {
-        return ClientFrame::Oversized;
+        return Ok(ClientFrame::Oversized);
     }
-    match serde_json::from_str::<Fields<'_>>(text) {
-        Ok(fields) if fields.r#type == "ping" => ClientFrame::Ping {
-            id: fields.id.map(|id| id.get().to_owned()),
-        },
-        Ok(_) => ClientFrame::Faulty(FrameFault::UnknownType),
-        Err(error) if error.classify() == Category::Data => ClientFrame::Faulty(FrameFault::NoType),
-        Err(_) => ClientFrame::Faulty(FrameFault::NotJson),
+    let Fields { r#type, id } = from_object(text).map_err(|error| match error {
+        ObjectError::NotJson { .. } => FrameFault::NotJson,
+        ObjectError::Shape => FrameFault::NoType,
+    })?;
+    match r#type.as_str() {
+        "ping" => Ok(ClientFrame::Ping { id: id.map(|id| id.get().to_owned()) }),
+        _ => Err(FrameFault::UnknownType),
     }
 }
 
 /// What a subscriber's binary frame of `bytes` says: nothing, but a large one is closed all the same.
-#[must_use]
-pub fn binary_client_frame(bytes: usize, limit: usize) -> ClientFrame {
-    if bytes > limit {
-        ClientFrame::Oversized
-    } else {
-        ClientFrame::Faulty(FrameFault::Binary)
-    }
+///
+/// # Errors
+/// [`FrameFault::Binary`].
+pub fn binary_client_frame(bytes: usize, limit: usize) -> Result<ClientFrame, FrameFault> {
+    if bytes > limit { Ok(ClientFrame::Oversized) } else { Err(FrameFault::Binary) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::payload;
     use super::*;
-    use std::num::NonZeroU32;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_999);
 
@@ -146,84 +158,47 @@ mod tests {
             connected("c-1", &topic, Seq::new(41), NOW),
             r#"{"type":"connected","connectionId":"c-1","token":"T","seq":41,"timestamp":1700000000}"#
         );
-        let pong = |id: Option<&str>| {
-            reply(
-                &Reply::Pong {
-                    id: id.map(str::to_owned),
-                },
-                NOW,
-            )
-        };
-        assert_eq!(
-            pong(Some("7")),
-            r#"{"type":"pong","id":7,"timestamp":1700000000}"#
-        );
-        assert_eq!(pong(None), r#"{"type":"pong","timestamp":1700000000}"#);
+        assert_eq!(pong(Some("7"), NOW), r#"{"type":"pong","id":7,"timestamp":1700000000}"#);
+        assert_eq!(pong(None, NOW), r#"{"type":"pong","timestamp":1700000000}"#);
     }
 
     #[test]
     fn every_answer_is_json_with_a_type() {
-        let per_minute = NonZeroU32::new(100).unwrap();
-        let faults = [
-            FrameFault::Binary,
-            FrameFault::NotJson,
-            FrameFault::NoType,
-            FrameFault::UnknownType,
-        ];
-        let replies = faults
-            .map(Reply::Fault)
-            .into_iter()
-            .chain([Reply::SlowDown { per_minute }]);
-        for text in replies.map(|one| reply(&one, NOW)) {
+        let faults = [FrameFault::Binary, FrameFault::NotJson, FrameFault::NoType, FrameFault::UnknownType];
+        let warning = slow_down(NonZeroU32::new(100).unwrap());
+        for text in faults.map(fault).into_iter().chain([warning]) {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert_eq!(value["type"], "error");
-            assert!(
-                value["code"].is_string() && value["message"].is_string(),
-                "{text}"
-            );
+            assert!(value["code"].is_string() && value["message"].is_string(), "{text}");
         }
     }
 
     #[test]
     fn a_ping_keeps_its_id_as_it_was_written() {
-        let ping = |id: Option<&str>| ClientFrame::Ping {
-            id: id.map(str::to_owned),
-        };
-        assert_eq!(
-            client_frame(r#"{"type":"ping","id":7.10}"#, 4_096),
-            ping(Some("7.10"))
-        );
-        assert_eq!(
-            client_frame(r#"{"id":{"a":[1]},"type":"ping"}"#, 4_096),
-            ping(Some(r#"{"a":[1]}"#))
-        );
+        let ping = |id: Option<&str>| Ok(ClientFrame::Ping { id: id.map(str::to_owned) });
+        assert_eq!(client_frame(r#"{"type":"ping","id":7.10}"#, 4_096), ping(Some("7.10")));
+        assert_eq!(client_frame(r#"{"id":{"a":[1]},"type":"ping"}"#, 4_096), ping(Some(r#"{"a":[1]}"#)));
         assert_eq!(client_frame(r#"{ "type": "ping" }"#, 4_096), ping(None));
     }
 
     #[test]
     fn other_frames_are_told_apart() {
-        let fault = |fault| ClientFrame::Faulty(fault);
-        assert_eq!(client_frame("hello", 4_096), fault(FrameFault::NotJson));
-        assert_eq!(client_frame("", 4_096), fault(FrameFault::NotJson));
-        assert_eq!(
-            client_frame(r#"{"type":"ping""#, 4_096),
-            fault(FrameFault::NotJson)
-        );
-        assert_eq!(client_frame("[1]", 4_096), fault(FrameFault::NoType));
-        assert_eq!(client_frame("{}", 4_096), fault(FrameFault::NoType));
-        assert_eq!(client_frame(r#"{"type":7}"#, 4_096), fault(FrameFault::NoType));
-        assert_eq!(
-            client_frame(r#"{"type":"pong"}"#, 4_096),
-            fault(FrameFault::UnknownType)
-        );
-        assert_eq!(client_frame(&" ".repeat(4_097), 4_096), ClientFrame::Oversized);
-        assert_eq!(binary_client_frame(10, 4_096), fault(FrameFault::Binary));
-        assert_eq!(binary_client_frame(4_097, 4_096), ClientFrame::Oversized);
+        assert_eq!(client_frame("hello", 4_096), Err(FrameFault::NotJson));
+        assert_eq!(client_frame("", 4_096), Err(FrameFault::NotJson));
+        assert_eq!(client_frame(r#"{"type":"ping""#, 4_096), Err(FrameFault::NotJson));
+        assert_eq!(client_frame("[1]", 4_096), Err(FrameFault::NoType));
+        assert_eq!(client_frame(r#"["ping",7]"#, 4_096), Err(FrameFault::NoType));
+        assert_eq!(client_frame("{}", 4_096), Err(FrameFault::NoType));
+        assert_eq!(client_frame(r#"{"type":7}"#, 4_096), Err(FrameFault::NoType));
+        assert_eq!(client_frame(r#"{"type":"pong"}"#, 4_096), Err(FrameFault::UnknownType));
+        assert_eq!(client_frame(&" ".repeat(4_097), 4_096), Ok(ClientFrame::Oversized));
+        assert_eq!(binary_client_frame(10, 4_096), Err(FrameFault::Binary));
+        assert_eq!(binary_client_frame(4_097, 4_096), Ok(ClientFrame::Oversized));
     }
 
     #[test]
     fn the_runtimes_ping_is_what_clients_send() {
-        assert_eq!(client_frame(PING, 4_096), ClientFrame::Ping { id: None });
+        assert_eq!(client_frame(PING, 4_096), Ok(ClientFrame::Ping { id: None }));
         assert_eq!(PONG, r#"{"type":"pong"}"#);
     }
 }

@@ -9,6 +9,27 @@ pub mod payload;
 pub mod problem;
 pub mod room_protocol;
 
+/// Why a text is not the object that is asked for.
+enum ObjectError {
+    NotJson { reason: String },
+    Shape,
+}
+
+/// Reads a value from a JSON object. The fields of a derived type could also be read from an array, in their order.
+fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
+    let is_object = text.trim_start_matches(is_json_whitespace).starts_with('{');
+    match serde_json::from_str(text) {
+        Ok(value) if is_object => Ok(value),
+        Err(error) if !error.is_data() => Err(ObjectError::NotJson { reason: error.to_string() }),
+        _ => Err(ObjectError::Shape),
+    }
+}
+
+/// RFC 8259 §2.
+fn is_json_whitespace(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r')
+}
+
 /// The JSON text of a value of this crate's own types.
 ///
 /// Serialising fails only for maps whose keys are no strings and for failing custom code; these types have neither.

@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::error::Category;
 use thiserror::Error;
 
+use super::{ObjectError, from_object, is_json_whitespace};
 use crate::core::publication::Publication;
 use crate::core::topic::Topic;
 
@@ -59,11 +59,7 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Publication, Payload
     if let Some(field) = fields.reserved {
         return Err(PayloadError::ReservedField { field });
     }
-    if fields
-        .tokens
-        .iter()
-        .any(|token| token.as_deref() != Some(topic.as_str()))
-    {
+    if fields.tokens.iter().any(|token| token.as_deref() != Some(topic.as_str())) {
         return Err(PayloadError::TokenDiffers);
     }
     let object = text.trim_matches(is_json_whitespace);
@@ -72,16 +68,14 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Publication, Payload
     }
     let open = object.strip_suffix('}').ok_or(PayloadError::NotAnObject)?;
     let comma = if fields.is_empty { "" } else { "," };
-    Ok(Publication::from_checked_object(format!(
-        "{open}{comma}\"token\":\"{topic}\"}}"
-    )))
+    Ok(Publication::from_checked_object(format!("{open}{comma}\"token\":\"{topic}\"}}")))
 }
 
 /// Counts brackets, before a parser sees them.
 ///
 /// # Errors
 /// [`PayloadError::TooDeep`].
-pub(super) fn check_nesting(json: &[u8]) -> Result<(), PayloadError> {
+fn check_nesting(json: &[u8]) -> Result<(), PayloadError> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json {
         match byte {
@@ -99,17 +93,10 @@ pub(super) fn check_nesting(json: &[u8]) -> Result<(), PayloadError> {
     Ok(())
 }
 
-/// RFC 8259 §2.
-fn is_json_whitespace(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
 fn scan(text: &str) -> Result<Fields<'_>, PayloadError> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => PayloadError::NotAnObject,
-        Category::Syntax | Category::Eof | Category::Io => PayloadError::NotJson {
-            reason: error.to_string(),
-        },
+    from_object(text).map_err(|error| match error {
+        ObjectError::NotJson { reason } => PayloadError::NotJson { reason },
+        ObjectError::Shape => PayloadError::NotAnObject,
     })
 }
 
@@ -148,10 +135,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut fields = Fields {
-            is_empty: true,
-            ..Fields::default()
-        };
+        let mut fields = Fields { is_empty: true, ..Fields::default() };
         while let Some(Name(name)) = map.next_key()? {
             fields.is_empty = false;
             if name == "token" {
@@ -183,18 +167,12 @@ mod tests {
     fn a_payload_keeps_every_character_and_gets_its_token() {
         let cases = [
             (r#"{"price":0.00007345}"#, r#"{"price":0.00007345,"token":"T"}"#),
-            (
-                r#"{"a":1e-9,"b":12345678901234567890}"#,
-                r#"{"a":1e-9,"b":12345678901234567890,"token":"T"}"#,
-            ),
+            (r#"{"a":1e-9,"b":12345678901234567890}"#, r#"{"a":1e-9,"b":12345678901234567890,"token":"T"}"#),
             ("{}", r#"{"token":"T"}"#),
             ("{ }", r#"{ "token":"T"}"#),
             ("\n { \"a\" : [1, {}] } \r\n", r#"{ "a" : [1, {}] ,"token":"T"}"#),
             (r#"{"a":"}\"\\"}"#, r#"{"a":"}\"\\","token":"T"}"#),
-            (
-                r#"{"emoji":"🚀","lone":"\ud800"}"#,
-                r#"{"emoji":"🚀","lone":"\ud800","token":"T"}"#,
-            ),
+            (r#"{"emoji":"🚀","lone":"\ud800"}"#, r#"{"emoji":"🚀","lone":"\ud800","token":"T"}"#),
         ];
         for (payload, expected) in cases {
             assert_eq!(check(payload).unwrap(), expected, "{payload}");
@@ -205,10 +183,7 @@ mod tests {
     fn a_token_that_is_the_topic_stays_where_it_was_and_another_is_an_error() {
         let same = r#"{"token":"T","price":1}"#;
         assert_eq!(check(same).unwrap(), same);
-        assert_eq!(
-            check(r#"{"tok\u0065n":"\u0054"}"#).unwrap(),
-            r#"{"tok\u0065n":"\u0054"}"#
-        );
+        assert_eq!(check(r#"{"tok\u0065n":"\u0054"}"#).unwrap(), r#"{"tok\u0065n":"\u0054"}"#);
         for payload in [
             r#"{"token":"U"}"#,
             r#"{"token":"T","token":"U"}"#,
@@ -228,44 +203,23 @@ mod tests {
             (r#"{"snapshot":true}"#, "snapshot"),
             (r#"{"s\u0065q":1}"#, "seq"),
         ] {
-            assert_eq!(
-                check(payload),
-                Err(PayloadError::ReservedField { field }),
-                "{payload}"
-            );
+            assert_eq!(check(payload), Err(PayloadError::ReservedField { field }), "{payload}");
         }
-        assert!(
-            check(r#"{"nested":{"seq":1}}"#).is_ok(),
-            "only the top level is the service's"
-        );
+        assert!(check(r#"{"nested":{"seq":1}}"#).is_ok(), "only the top level is the service's");
     }
 
     #[test]
     fn what_is_no_json_object_is_told_apart() {
-        for payload in [
-            "",
-            " ",
-            "{",
-            "nonsense",
-            r#"{"a":1,}"#,
-            "{'a':1}",
-            "{\"a\":\"\n\"}",
-            "{}{}",
-            "\u{feff}{}",
-        ] {
-            assert!(
-                matches!(check(payload), Err(PayloadError::NotJson { .. })),
-                "{payload:?}"
-            );
+        for payload in
+            ["", " ", "{", "nonsense", r#"{"a":1,}"#, "{'a':1}", "{\"a\":\"\n\"}", "{}{}", "\u{feff}{}"]
+        {
+            assert!(matches!(check(payload), Err(PayloadError::NotJson { .. })), "{payload:?}");
         }
         for payload in ["[]", r#"[{"a":1}]"#, "1", "null", r#""text""#] {
             assert_eq!(check(payload), Err(PayloadError::NotAnObject), "{payload}");
         }
         let topic = Topic::parse("T").unwrap();
-        assert_eq!(
-            publication(&topic, b"{\"a\":\"\xff\"}"),
-            Err(PayloadError::NotUtf8)
-        );
+        assert_eq!(publication(&topic, b"{\"a\":\"\xff\"}"), Err(PayloadError::NotUtf8));
     }
 
     #[test]

@@ -86,20 +86,13 @@ impl Problem {
     /// A problem for which the contract names no time to try again.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            retry_after: None,
-        }
+        Self { code, detail: detail.into(), retry_after: None }
     }
 
     /// The same problem, worth trying again after `seconds`.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..self
-        }
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// The problem document.

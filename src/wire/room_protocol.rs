@@ -35,10 +35,7 @@ pub fn encode_publications(publications: &[Publication]) -> String {
 /// [`NotUnderstood`].
 pub fn decode_publications(body: &str) -> Result<Vec<Publication>, NotUnderstood> {
     let objects: Vec<&RawValue> = serde_json::from_str(body).map_err(|_| NotUnderstood)?;
-    Ok(objects
-        .iter()
-        .map(|object| Publication::from_checked_object(object.get().to_owned()))
-        .collect())
+    Ok(objects.iter().map(|object| Publication::from_checked_object(object.get().to_owned())).collect())
 }
 
 /// The room's answer: the places that the publications got, one after another.
@@ -54,10 +51,7 @@ impl Published {
     /// The answer for publications of which the first got `first`.
     #[must_use]
     pub fn new(connections: u32, first: Seq) -> Self {
-        Self {
-            connections,
-            first_seq: first.get(),
-        }
+        Self { connections, first_seq: first.get() }
     }
 
     /// The response body.
@@ -110,15 +104,9 @@ mod tests {
         let body = encode_publications(&publications);
         assert_eq!(body, r#"[{"a":1e-9,"token":"T"},{"b":"],[","token":"T"}]"#);
         assert_eq!(decode_publications(&body).unwrap(), publications);
-        let published = Published {
-            connections: 3,
-            first_seq: 7,
-        };
+        let published = Published { connections: 3, first_seq: 7 };
         assert_eq!(published.encode(), r#"{"connections":3,"first_seq":7}"#);
-        assert_eq!(
-            Published::decode(r#"{"connections":3,"first_seq":7,"later":1}"#),
-            Ok(published)
-        );
+        assert_eq!(Published::decode(r#"{"connections":3,"first_seq":7,"later":1}"#), Ok(published));
         assert_eq!(decode_publications("[{]"), Err(NotUnderstood));
         for refusal in [Refusal::Full, Refusal::TooManyFromAddress] {
             assert_eq!(decode_refusal(encode_refusal(refusal)), Ok(refusal));

@@ -94,7 +94,7 @@ test("a price that is posted with the printed line is shown, and moves the chart
     /"price":0\.00008,"token":"SOL","seq":2\}/,
   );
 
-  for (const price of ["0.0000771", "0.0000832", "0.0000815", "0.0000868"]) {
+  for (const price of pictures ? ["0.0000771", "0.0000832", "0.0000815", "0.0000868"] : []) {
     await publish(price);
     await page.waitForTimeout(1000);
   }
@@ -151,7 +151,7 @@ test("when the service stops and starts, the page comes back by itself", async (
   await page.getByText("Live", { exact: true }).waitFor();
   const { seq } = await publish("99.5");
   await page.getByText("99.5", { exact: true }).waitFor();
-  assert.ok(seq > 6, "the order went on where it was before the restart");
+  assert.ok(seq > 2, "the order went on where it was before the restart");
 });
 
 test("nothing on the page is wider than a phone, and everything can be reached and named", async () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { unstable_readConfig } from "wrangler";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
@@ -35,6 +36,15 @@ for (const [name, options] of [
     assert.match(readFileSync(join(outdir, "entry.js"), "utf8"), /BroadcastRoom/);
   });
 }
+
+test("staging never takes production's host name", () => {
+  const path = join(scratch, "wrangler.toml");
+  const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
+  writeFileSync(path, toml.replace("# routes =", "routes ="));
+  const routes = (env) => unstable_readConfig({ config: path, env }, { hideWarnings: true }).routes;
+  assert.equal(routes(undefined).length, 1);
+  assert.deepEqual(routes("staging"), []);
+});
 
 test("the Worker and the page's script are within their budgets", () => {
   const size = (...path) => gzipSync(readFileSync(join(root, ...path))).length;
@@ -66,6 +76,11 @@ test("the build fails where wrangler.toml and the code disagree about a name", a
     ],
     ['name = "BROADCAST_ROOM"', 'name = "ROOM"', /the code knows no binding ROOM/],
     ["MAX_MESSAGE_BYTES = ", "MAX_MESAGE_BYTES = ", /the code knows no variable MAX_MESAGE_BYTES/],
+    [
+      'new_sqlite_classes = ["BroadcastRoom"]',
+      'new_classes = ["BroadcastRoom"]',
+      /no migration has new_sqlite_classes/,
+    ],
     ['binding = "ASSETS"', 'binding = "FILES"', /assets\.binding is not "ASSETS"/],
     [
       "[env.staging.vars]",

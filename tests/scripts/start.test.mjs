@@ -1,10 +1,12 @@
 // `npm start` as a newcomer meets it.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
 import { Checkout, freePort } from "../checkout.mjs";
 
 const checkout = new Checkout();
@@ -50,6 +52,15 @@ test("it adds a secret to a file that has other variables, and leaves those", as
   const started = await checkout.start(port);
   assert.match(readFileSync(devVars, "utf8"), /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\n$/);
   assert.equal((await (await fetch(`http://localhost:${port}/health`)).json()).environment, "staging");
+  await checkout.stop(started);
+});
+
+test("a secret that is blank counts as none, and the next line is not taken for it", async () => {
+  writeFileSync(devVars, "WEBHOOK_SECRET=\nENVIRONMENT=development\n");
+  const port = await freePort();
+  const started = await checkout.start(port);
+  const { stdout } = await promisify(execFile)("bash", ["-c", started.curl]);
+  assert.equal(JSON.parse(stdout).success, true);
   await checkout.stop(started);
 });
 

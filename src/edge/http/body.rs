@@ -11,15 +11,16 @@ const DRAINED_BYTES: usize = 16 * 1_048_576;
 
 /// The body of a request, of at most `limit` bytes. One that says that it is longer is not read at all.
 pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, HttpError> {
-    let length = request
-        .headers()
-        .get("content-length")?
-        .and_then(|text| text.parse::<usize>().ok());
+    let length = request.headers().get("content-length")?.and_then(|text| text.parse::<usize>().ok());
     match length {
         Some(length) if length > limit => Err(HttpError::BodyTooLarge { limit }),
-        Some(_) => Ok(request.bytes().await?),
+        Some(_) => within(limit, request.bytes().await?),
         None => read_stream(request, limit).await,
     }
+}
+
+fn within(limit: usize, body: Vec<u8>) -> Result<Vec<u8>, HttpError> {
+    if body.len() > limit { Err(HttpError::BodyTooLarge { limit }) } else { Ok(body) }
 }
 
 async fn read_stream(request: &mut Request, limit: usize) -> Result<Vec<u8>, HttpError> {
@@ -39,9 +40,5 @@ async fn read_stream(request: &mut Request, limit: usize) -> Result<Vec<u8>, Htt
             break;
         }
     }
-    if received > limit {
-        Err(HttpError::BodyTooLarge { limit })
-    } else {
-        Ok(body)
-    }
+    if received > limit { Err(HttpError::BodyTooLarge { limit }) } else { Ok(body) }
 }

@@ -1,13 +1,14 @@
-//! `POST /broadcast/:token` and `POST /broadcast`: authenticate, check, hand on to the rooms.
+//! `POST /broadcast/:token` and `POST /broadcast`: authenticate, check, hand on to the rooms. It must not
+//! know how a room keeps its order.
 
 use std::collections::HashMap;
 
 use futures::future::join_all;
-use worker::{Env, Request, Response};
+use worker::{Env, Request};
 
 use super::body;
 use super::problems::HttpError;
-use super::respond;
+use super::respond::{self, Answer};
 use super::rooms;
 use crate::auth::bearer;
 use crate::auth::secret::PublisherSecrets;
@@ -20,36 +21,33 @@ use crate::wire::batch::{self, Delivery, MAX_BATCH_BYTES, Message, MessageResult
 use crate::wire::payload;
 use crate::wire::room_protocol::Published;
 
-/// One message. Returns the answer, and how many sockets it was handed to.
+/// One message.
 pub async fn one(
     mut request: Request,
     env: &Env,
     config: &Config,
     topic: Result<Topic, TopicError>,
-) -> Result<(Response, u32), HttpError> {
+) -> Result<Answer, HttpError> {
     let payload = authenticated_body(&mut request, config, config.max_message_bytes).await?;
     let topic = topic?;
     let publication = payload::publication(&topic, &payload)?;
-    let Published {
-        connections,
-        first_seq: seq,
-    } = rooms::publish(env, &topic, &[publication]).await?;
-    Ok((
-        respond::json(200, batch::delivered(Delivery { connections, seq }))?,
-        connections,
-    ))
+    let Published { connections, first_seq: seq } = rooms::publish(env, &topic, &[publication]).await?;
+    let response = respond::json(200, batch::delivered(Delivery { connections, seq }))?;
+    Ok(Answer { connections: Some(connections), ..response.into() })
 }
 
 /// Many messages: one request to each topic's room, all rooms at once.
-pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Response, HttpError> {
+pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Answer, HttpError> {
     let body = authenticated_body(&mut request, config, MAX_BATCH_BYTES).await?;
     let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes)?;
     let (mut results, by_topic) = sort(messages);
-    let calls = by_topic
-        .iter()
-        .map(|(topic, group)| rooms::publish(env, topic, &group.publications));
-    for (published, group) in join_all(calls).await.into_iter().zip(by_topic.values()) {
-        let published = published.map_err(|error| error.problem());
+    let calls = by_topic.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
+    let mut causes = Vec::new();
+    for (published, (topic, group)) in join_all(calls).await.into_iter().zip(&by_topic) {
+        let published = published.map_err(|error| {
+            causes.extend(error.cause().map(|cause| format!("{}: {cause}", topic.for_log())));
+            error.problem()
+        });
         for (seq_offset, &place) in (0..).zip(&group.places) {
             if let Some(result) = results.get_mut(place) {
                 result.outcome = published.clone().map(|published| Delivery {
@@ -59,7 +57,9 @@ pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Re
             }
         }
     }
-    Ok(respond::json(200, batch::batch_results(&results))?)
+    let response = respond::json(200, batch::batch_results(&results))?;
+    let cause = Some(causes.join("; ")).filter(|text| !text.is_empty());
+    Ok(Answer { cause, ..response.into() })
 }
 
 /// A batch's publications to one topic, and their places in the batch.
@@ -79,10 +79,7 @@ fn sort(messages: Vec<Message>) -> (Vec<MessageResult>, HashMap<Topic, Group>) {
                 let group = by_topic.entry(topic).or_default();
                 group.places.push(place);
                 group.publications.push(publication);
-                Ok(Delivery {
-                    connections: 0,
-                    seq: 0,
-                })
+                Ok(Delivery { connections: 0, seq: 0 })
             }
             Err(error) => Err(HttpError::Message(error).problem()),
         };

@@ -1,5 +1,5 @@
 //! The Worker: it authenticates, limits and routes, and keeps nothing. One file per family of routes; `problems` is the
-//! one place that maps errors to statuses.
+//! one place that maps errors to statuses. It must not remember anything between two requests.
 
 mod body;
 mod broadcast;

@@ -1,5 +1,6 @@
 //! The one place that maps errors to codes and statuses. It must not know how an error came about.
 
+use thiserror::Error;
 use worker::{Response, Result};
 
 use super::respond;
@@ -18,97 +19,89 @@ const RETRY_FAILURE: u32 = 1;
 /// Seconds after which a place in a full room, or for one more socket of an address, may have come free.
 const RETRY_PLACE: u32 = 30;
 
-/// Everything that an HTTP request can end in but success.
-#[derive(Debug)]
+/// Everything that an HTTP request can end in but success. The texts are what clients are told.
+#[derive(Debug, Error)]
 pub enum HttpError {
     /// No such route.
+    #[error("there are GET /health, POST /broadcast/:token, POST /broadcast and GET /ws/:token")]
     NotFound,
     /// The route takes other methods.
+    #[error("this route takes {allow}")]
     MethodNotAllowed {
         /// Which, as in an `Allow` header.
         allow: &'static str,
     },
     /// A WebSocket route, and no WebSocket handshake.
+    #[error("this route is for WebSockets: connect with ws:// or wss://, by the handshake of RFC 6455")]
     UpgradeRequired,
     /// The configuration has mistakes.
+    #[error("the service's configuration has mistakes: GET /health lists them")]
     Misconfigured,
     /// There is no secret that a publisher could know.
+    #[error("nobody can publish before a secret is set: npx wrangler secret put WEBHOOK_SECRET")]
     NoSecret,
     /// No credentials, or wrong ones.
+    #[error("publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or a Standard Webhooks signature")]
     Unauthorized,
     /// A signature that is not valid.
-    Signature(SignatureError),
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// A private topic, which only its owner may read.
+    #[error("this topic can be read by its owner only")]
     PrivateTopic,
     /// A page that may not use the service.
-    Origin(OriginError),
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     /// A topic that is none.
-    Topic(TopicError),
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// A body of more bytes than are taken.
+    #[error("this route takes bodies of at most {limit} bytes")]
     BodyTooLarge {
         /// How many are.
         limit: usize,
     },
     /// A payload that is none.
-    Payload(PayloadError),
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
     /// A batch that is none.
-    Batch(BatchError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     /// A message of a batch that is none.
-    Message(MessageError),
+    #[error(transparent)]
+    Message(#[from] MessageError),
     /// A room that takes nobody in.
+    #[error("{}", refusal_text(*.0))]
     Refused(Refusal),
-    /// Something of the service's own failed.
-    Failed(worker::Error),
+    /// The runtime failed the service.
+    #[error("the service could not do this now")]
+    Runtime(#[from] worker::Error),
+    /// A room answered something else than it may.
+    #[error("the service could not do this now")]
+    RoomStatus(u16),
+    /// A room's answer could not be read.
+    #[error("the service could not do this now")]
+    RoomAnswer(#[from] NotUnderstood),
+}
+
+fn refusal_text(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Full => "this topic has as many connections as it takes",
+        Refusal::TooManyFromAddress => "this address has as many connections to this topic as it may have",
+    }
 }
 
 impl HttpError {
     /// The error as it is told.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let code = self.code();
+        let problem = Problem::new(self.code(), self.to_string());
         match self {
-            Self::NotFound => Problem::new(
-                code,
-                "there are GET /health, POST /broadcast/:token, POST /broadcast and GET /ws/:token",
-            ),
-            Self::MethodNotAllowed { allow } => Problem::new(code, format!("this route takes {allow}")),
-            Self::UpgradeRequired => Problem::new(
-                code,
-                "this route is for WebSockets: connect with ws:// or wss://, by the handshake of RFC 6455",
-            ),
-            Self::Misconfigured => Problem::new(
-                code,
-                "the service's configuration has mistakes: GET /health lists them",
-            ),
-            Self::NoSecret => Problem::new(
-                code,
-                "nobody can publish before a secret is set: npx wrangler secret put WEBHOOK_SECRET",
-            ),
-            Self::Unauthorized => Problem::new(
-                code,
-                "publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or a Standard Webhooks signature",
-            ),
-            Self::Signature(error) => Problem::new(code, error.to_string()),
-            Self::PrivateTopic => Problem::new(code, "this topic can be read by its owner only"),
-            Self::Origin(error) => Problem::new(code, error.to_string()),
-            Self::Topic(error) => Problem::new(code, error.to_string()),
-            Self::BodyTooLarge { limit } => {
-                Problem::new(code, format!("this route takes bodies of at most {limit} bytes"))
+            Self::Refused(_) => problem.retry_after(RETRY_PLACE),
+            Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
+                problem.retry_after(RETRY_FAILURE)
             }
-            Self::Payload(error) => Problem::new(code, error.to_string()),
-            Self::Batch(error) => Problem::new(code, error.to_string()),
-            Self::Message(error) => Problem::new(code, error.to_string()),
-            Self::Refused(Refusal::Full) => {
-                Problem::new(code, "this topic has as many connections as it takes").retry_after(RETRY_PLACE)
-            }
-            Self::Refused(Refusal::TooManyFromAddress) => Problem::new(
-                code,
-                "this address has as many connections to this topic as it may have",
-            )
-            .retry_after(RETRY_PLACE),
-            Self::Failed(_) => {
-                Problem::new(code, "the service could not do this now").retry_after(RETRY_FAILURE)
-            }
+            _ => problem,
         }
     }
 
@@ -116,7 +109,9 @@ impl HttpError {
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Failed(error) => Some(error.to_string()),
+            Self::Runtime(error) => Some(error.to_string()),
+            Self::RoomStatus(status) => Some(format!("the room answered {status}")),
+            Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
             Self::Misconfigured | Self::NoSecret => Some("the configuration is not finished".to_owned()),
             _ => None,
@@ -140,7 +135,9 @@ impl HttpError {
             | Self::Batch(BatchError::Text(error))
             | Self::Message(MessageError::Payload(error)) => payload_code(error),
             Self::Refused(Refusal::TooManyFromAddress) => ErrorCode::RateLimited,
-            Self::Refused(Refusal::Full) | Self::Failed(_) => ErrorCode::Unavailable,
+            Self::Refused(Refusal::Full) | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
+                ErrorCode::Unavailable
+            }
         }
     }
 
@@ -173,47 +170,5 @@ fn payload_code(error: &PayloadError) -> ErrorCode {
         }
         PayloadError::NotAnObject | PayloadError::TokenDiffers => ErrorCode::InvalidPayload,
         PayloadError::ReservedField { .. } => ErrorCode::ReservedField,
-    }
-}
-
-impl From<worker::Error> for HttpError {
-    fn from(error: worker::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<NotUnderstood> for HttpError {
-    fn from(error: NotUnderstood) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<PayloadError> for HttpError {
-    fn from(error: PayloadError) -> Self {
-        Self::Payload(error)
-    }
-}
-
-impl From<BatchError> for HttpError {
-    fn from(error: BatchError) -> Self {
-        Self::Batch(error)
-    }
-}
-
-impl From<TopicError> for HttpError {
-    fn from(error: TopicError) -> Self {
-        Self::Topic(error)
-    }
-}
-
-impl From<OriginError> for HttpError {
-    fn from(error: OriginError) -> Self {
-        Self::Origin(error)
-    }
-}
-
-impl From<SignatureError> for HttpError {
-    fn from(error: SignatureError) -> Self {
-        Self::Signature(error)
     }
 }

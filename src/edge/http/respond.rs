@@ -4,6 +4,22 @@ use worker::{Response, Result};
 
 use crate::wire::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
+/// A response, and what the log is to say of it.
+pub struct Answer {
+    /// The response.
+    pub response: Response,
+    /// Sockets that a publication was handed to.
+    pub connections: Option<u32>,
+    /// What failed inside, where the client is not told.
+    pub cause: Option<String>,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self { response, connections: None, cause: None }
+    }
+}
+
 /// A JSON response.
 pub fn json(status: u16, body: String) -> Result<Response> {
     with_type(status, "application/json", body)

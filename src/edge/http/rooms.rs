@@ -16,13 +16,12 @@ use crate::wire::room_protocol::{
 /// Publishes to one topic, in order, in one request.
 pub async fn publish(env: &Env, topic: &Topic, publications: &[Publication]) -> Result<Published, HttpError> {
     let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_body(Some(JsValue::from_str(&encode_publications(publications))));
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&encode_publications(publications))));
     let mut response = call(env, topic, PUBLISH_PATH, &init).await?;
     let body = response.text().await?;
     match response.status_code() {
         200 => Ok(Published::decode(&body)?),
-        status => Err(unexpected(status)),
+        status => Err(HttpError::RoomStatus(status)),
     }
 }
 
@@ -43,7 +42,7 @@ pub async fn subscribe(
     match response.status_code() {
         101 => Ok(response),
         REFUSED_STATUS => Err(HttpError::Refused(decode_refusal(&response.text().await?)?)),
-        status => Err(unexpected(status)),
+        status => Err(HttpError::RoomStatus(status)),
     }
 }
 
@@ -52,8 +51,4 @@ async fn call(env: &Env, topic: &Topic, path: &str, init: &RequestInit) -> Resul
     // The runtime wants a whole URL; its host means nothing.
     let request = Request::new_with_init(&format!("https://room{path}"), init)?;
     Ok(room.fetch_with_request(request).await?)
-}
-
-fn unexpected(status: u16) -> HttpError {
-    HttpError::Failed(worker::Error::RustError(format!("the room answered {status}")))
 }

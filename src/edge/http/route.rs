@@ -119,10 +119,7 @@ mod tests {
             ("/broadcast/a%2Fb", TopicError::Character { position: 2 }),
             ("/broadcast/%ff", TopicError::Character { position: 1 }),
             ("/broadcast/100%", TopicError::Character { position: 4 }),
-            (
-                &format!("/broadcast/{}", "x".repeat(129)),
-                TopicError::TooLong { length: 129 },
-            ),
+            (&format!("/broadcast/{}", "x".repeat(129)), TopicError::TooLong { length: 129 }),
         ] {
             let topic = match find(path) {
                 Some(Resource::Broadcast(topic) | Resource::Subscription(topic)) => topic,
@@ -134,28 +131,14 @@ mod tests {
 
     #[test]
     fn other_paths_name_nothing() {
-        for path in [
-            "",
-            "/ws",
-            "/health/",
-            "/Health",
-            "/broadcast/a/b",
-            "/broadcast/a/",
-            "//broadcast/a",
-        ] {
+        for path in ["", "/ws", "/health/", "/Health", "/broadcast/a/b", "/broadcast/a/", "//broadcast/a"] {
             assert_eq!(find(path), None, "{path}");
         }
     }
 
     #[test]
     fn the_services_own_origin_is_taken_from_the_url() {
-        assert_eq!(
-            origin_of("http://localhost:8787/ws/SOL?x=http://y/"),
-            "http://localhost:8787"
-        );
-        assert_eq!(
-            origin_of("https://broadcast.glow.trade"),
-            "https://broadcast.glow.trade"
-        );
+        assert_eq!(origin_of("http://localhost:8787/ws/SOL?x=http://y/"), "http://localhost:8787");
+        assert_eq!(origin_of("https://broadcast.glow.trade"), "https://broadcast.glow.trade");
     }
 }

@@ -1,8 +1,9 @@
 //! Requests to their routes, and answers to the log. It must not know what a route does.
 
-use worker::{Env, Method, Request, Response, Result};
+use worker::{Env, Request, Response, Result};
 
 use super::problems::HttpError;
+use super::respond::Answer;
 use super::route::{Resource, origin_of};
 use super::{broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
@@ -18,81 +19,49 @@ pub async fn serve(request: Request, env: Env) -> Result<Response> {
     let started = runtime::now();
     let config = config::of(&env);
     let call = Call::of(&request)?;
-    let (method, origin) = (request.method(), request.headers().get("origin")?);
-    let answer = call.answer(request, &env, &config).await;
-    let (answer, cause) = match answer {
-        Ok(answer) => (answer, None),
+    let origin = request.headers().get("origin")?;
+    let answer = match call.answer(request, &env, &config).await {
+        Ok(answer) => answer,
         Err(error) => {
             let cause = error.cause();
-            (Answer::of(error.into_response()?), cause)
+            Answer { cause, ..error.into_response()?.into() }
         }
     };
-    let Answer {
-        response,
-        connections,
-    } = answer;
+    let Answer { response, connections, cause } = answer;
     // The headers of a socket and of the page's files are the runtime's own.
     let is_ours = response.status_code() != 101 && call.resource != Some(Resource::Page);
     if let (Ok(config), true) = (config.as_ref(), is_ours) {
-        cors::allow(
-            response.headers(),
-            &config.origins,
-            origin.as_deref(),
-            call.own_origin(),
-        )?;
+        cors::allow(response.headers(), &config.origins, origin.as_deref(), call.own_origin())?;
     }
     let request = AnsweredRequest {
         request_id: &call.id,
-        method: method.as_ref(),
+        method: &call.method,
         route: call.resource.as_ref().map_or("none", Resource::pattern),
         status: response.status_code(),
         duration: runtime::now().since(started),
-        topic: call
-            .resource
-            .as_ref()
-            .and_then(Resource::topic)
-            .map(Topic::for_log),
+        topic: call.resource.as_ref().and_then(Resource::topic).map(Topic::for_log),
         connections,
         cause,
     };
-    log::answered(
-        &request,
-        config.as_ref().as_ref().ok().map(|config| config.environment),
-    );
+    log::answered(&request, config.as_ref().as_ref().ok().map(|config| config.environment));
     Ok(response)
 }
 
 /// A request as the router sees it.
 struct Call {
     id: String,
+    /// As it came: the library's own type reads every method that it does not know as GET.
+    method: String,
     url: String,
     resource: Option<Resource>,
 }
 
-/// A response, and what the log is to say of it.
-struct Answer {
-    response: Response,
-    connections: Option<u32>,
-}
-
-impl Answer {
-    fn of(response: Response) -> Self {
-        Self {
-            response,
-            connections: None,
-        }
-    }
-}
-
 impl Call {
     fn of(request: &Request) -> Result<Self> {
-        let id = request
-            .headers()
-            .get("cf-ray")?
-            .unwrap_or_else(runtime::random_uuid);
-        let url = request.inner().url();
+        let id = request.headers().get("cf-ray")?.unwrap_or_else(runtime::random_uuid);
+        let (method, url) = (request.inner().method(), request.inner().url());
         let resource = Resource::find(&url);
-        Ok(Self { id, url, resource })
+        Ok(Self { id, method, url, resource })
     }
 
     fn own_origin(&self) -> &str {
@@ -108,45 +77,24 @@ impl Call {
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::in_worker(&self.url);
         let resource = self.resource.clone().ok_or(HttpError::NotFound)?;
-        let method = request.method();
-        match (&resource, &method) {
-            (Resource::Page, Method::Get | Method::Head) => {
-                return Ok(Answer::of(page::answer(request, env).await?));
-            }
-            (Resource::Health, Method::Get | Method::Head) => {
-                return Ok(Answer::of(health::answer(config)?));
-            }
+        match (self.method.as_str(), &resource) {
+            ("GET" | "HEAD", Resource::Page) => return Ok(page::answer(request, env).await?.into()),
+            ("GET" | "HEAD", Resource::Health) => return Ok(health::answer(config)?.into()),
             _ => {}
         }
         let config = config.as_ref().map_err(|_| HttpError::Misconfigured)?;
-        if method == Method::Options {
-            let origin = request.headers().get("origin")?;
-            let own = self.own_origin();
-            return Ok(Answer::of(cors::preflight(
-                &resource,
-                &config.origins,
-                origin.as_deref(),
-                own,
-            )?));
-        }
-        match (method, resource) {
-            (Method::Post, Resource::Batch) => Ok(Answer::of(broadcast::many(request, env, config).await?)),
-            (Method::Post, Resource::Broadcast(topic)) => {
-                let (response, connections) = broadcast::one(request, env, config, topic).await?;
-                Ok(Answer {
-                    response,
-                    connections: Some(connections),
-                })
-            }
-            (Method::Get, Resource::Subscription(topic)) => {
+        match (self.method.as_str(), resource) {
+            ("OPTIONS", resource) => {
+                let origin = request.headers().get("origin")?;
                 let own = self.own_origin();
-                Ok(Answer::of(
-                    subscribe::socket(&request, env, config, topic, own).await?,
-                ))
+                Ok(cors::preflight(&resource, &config.origins, origin.as_deref(), own)?.into())
             }
-            (_, resource) => Err(HttpError::MethodNotAllowed {
-                allow: resource.methods(),
-            }),
+            ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
+            ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
+            ("GET", Resource::Subscription(topic)) => {
+                Ok(subscribe::socket(&request, env, config, topic, self.own_origin()).await?.into())
+            }
+            (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
         }
     }
 }

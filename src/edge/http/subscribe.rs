@@ -1,4 +1,5 @@
-//! `GET /ws/:token`: who may open a socket to which topic, and how a refusal reaches a web page.
+//! `GET /ws/:token`: who may open a socket to which topic, and how a refusal reaches a web page. It must
+//! not know what is sent on it.
 
 use worker::{Env, Request, Response, WebSocketPair};
 

@@ -1,3 +1,3 @@
-//! What outlives memory: one file per table, and in them the only SQL.
+//! What outlives memory: one file per table, and in them the only SQL. It must not decide what is stored.
 
 pub mod sequence;

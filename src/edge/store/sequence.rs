@@ -1,10 +1,10 @@
 //! The place of a room's last publication, in the room's own SQLite: one row, written once per batch. A room that was
-//! never published to has no table and has cost no write.
+//! never published to has no table and has cost no write. It must not know what is published.
 
 use std::cell::Cell;
 
 use serde::Deserialize;
-use worker::{Error, SqlStorage};
+use worker::{SqlStorage, SqlStorageValue};
 
 use crate::core::publication::Seq;
 
@@ -25,10 +25,7 @@ impl SequenceTable {
     /// The table in a room's storage, whether it is there already or not.
     #[must_use]
     pub fn of(sql: SqlStorage) -> Self {
-        Self {
-            sql,
-            is_created: Cell::new(false),
-        }
+        Self { sql, is_created: Cell::new(false) }
     }
 
     /// The stored place; [`Seq::NONE`] where none is.
@@ -53,13 +50,13 @@ impl SequenceTable {
     /// # Errors
     /// What the storage throws.
     pub fn save(&self, seq: Seq) -> worker::Result<()> {
-        let number =
-            i64::try_from(seq.get()).map_err(|_| Error::RustError("the sequence is used up".into()))?;
+        // An error past 2^53, where JavaScript could no longer tell one place from the next.
+        let number = SqlStorageValue::try_from_i64(i64::try_from(seq.get()).unwrap_or(i64::MAX))?;
         if !self.is_created.get() {
             self.sql.exec(CREATE, None)?;
             self.is_created.set(true);
         }
-        self.sql.exec(SAVE, Some(vec![number.into()]))?;
+        self.sql.exec(SAVE, Some(vec![number]))?;
         Ok(())
     }
 
