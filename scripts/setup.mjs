@@ -1,6 +1,7 @@
 // What a machine needs before it can build, run and test: packages, the wasm target, pinned build tools. Each is
 // installed once; the tools into a per-user cache, so that a fresh clone finds them there.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -41,7 +42,12 @@ export async function packages() {
 /** Makes sure of cargo and its wasm target. */
 export async function rust() {
   if (!(await works("cargo", ["--version"]))) fail("Rust is missing: install it from https://rustup.rs");
-  if (existsSync(join(await sysroot(), "lib", "rustlib", WASM_TARGET))) return;
+  const wanted = /^rust-version = "(\d+)\.(\d+)"$/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"));
+  const found = /^rustc (\d+)\.(\d+)/.exec(output("rustc", ["--version"]));
+  if (Number(found[1]) === Number(wanted[1]) && Number(found[2]) < Number(wanted[2])) {
+    fail(`Rust ${wanted[1]}.${wanted[2]} or newer is needed, this is ${found[1]}.${found[2]}: rustup update`);
+  }
+  if (existsSync(join(output("rustc", ["--print", "sysroot"]), "lib", "rustlib", WASM_TARGET))) return;
   if (!(await works("rustup", ["--version"]))) {
     fail(`the target ${WASM_TARGET} is missing, and rustup to add it: https://rustup.rs`);
   }
@@ -49,9 +55,8 @@ export async function rust() {
   await must("rustup", ["target", "add", WASM_TARGET]);
 }
 
-async function sysroot() {
-  const { execFileSync } = await import("node:child_process");
-  return execFileSync("rustc", ["--print", "sysroot"], { encoding: "utf8" }).trim();
+function output(program, args) {
+  return execFileSync(program, args, { encoding: "utf8" }).trim();
 }
 
 /** Installs tools by name, unless they are in the cache. */
