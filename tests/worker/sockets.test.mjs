@@ -43,10 +43,10 @@ test("a plain ping is answered by the runtime, any other by the room", async () 
   assert.match(await subscriber.next(), /^\{"type":"pong","timestamp":\d{10}\}$/);
 });
 
-test("a hundred pinging sockets neither wake an idle room nor build it again", async () => {
+test("a hundred pinging sockets let an idle room fall asleep, and never wake it", async () => {
   const subscribers = await Promise.all(Array.from({ length: 100 }, () => service.subscribe("IDLE")));
   // Longer than the ten seconds after which the runtime takes an idle room out of memory.
-  for (let second = 0; second < 12; second += 1) {
+  for (let second = 0; second < 13; second += 1) {
     for (const subscriber of subscribers) subscriber.send('{"type":"ping"}');
     const pongs = await Promise.all(subscribers.map((subscriber) => subscriber.next()));
     assert.ok(pongs.every((pong) => pong === '{"type":"pong"}'));
@@ -54,6 +54,7 @@ test("a hundred pinging sockets neither wake an idle room nor build it again", a
   }
   assert.deepEqual(counts("IDLE"), { constructed: 1, woken: 0 });
   assert.equal((await service.publish("IDLE", {})).connections, 100);
+  assert.deepEqual(counts("IDLE"), { constructed: 2, woken: 0 }, "it was asleep, and only the post woke it");
 });
 
 test("frames that say nothing are answered, and the socket stays open", async () => {
