@@ -103,8 +103,8 @@ for (const [name, config] of Object.entries(contenders)) {
   const crowd = new Crowd();
   const opened = performance.now();
   await crowd.join(origin);
-  const join = performance.now() - opened;
-  running.push({ name, harness, origin, crowd, start, join, results: [] });
+  const joined = performance.now() - opened;
+  running.push({ name, harness, origin, crowd, start, joined, results: [] });
 }
 
 for (let n = 1; n <= WARM_UP + rounds; n += 1) {
@@ -114,9 +114,9 @@ for (let n = 1; n <= WARM_UP + rounds; n += 1) {
   }
 }
 
-const [ours, peer] = running.map(({ start, join, results }) => ({
+const [ours, peer] = running.map(({ start, joined, results }) => ({
   "runtime ready": start,
-  "all sockets open": join,
+  "all sockets open": joined,
   "first socket": median(results.map(({ first }) => first)),
   "half of them": median(results.map(({ half }) => half)),
   "last socket": median(results.map(({ last }) => last)),

@@ -7,7 +7,6 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { forBuilding } from "./setup.mjs";
 import { environment, fail, must, root, say } from "./shell.mjs";
 
 const port = portFromEnvironment();
@@ -18,8 +17,7 @@ const watching = process.argv.includes("--watch");
 if (await somebodyListens())
   fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
 const secret = localSecret();
-await forBuilding();
-const env = { ...environment, ...(watching && { GLOW_BUILD: "dev" }) };
+const env = watching ? { GLOW_BUILD: "dev" } : {};
 await must("npm", ["run", "--silent", "build"], { env });
 serve(env);
 
@@ -61,7 +59,7 @@ function serve(env) {
   const interactive = "--show-interactive-dev-session=false";
   const wrangler = spawn("wrangler", ["dev", "--port", String(port), interactive, ...options], {
     cwd: root,
-    env,
+    env: { ...environment, ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
   wrangler.on("error", () => fail("wrangler could not be started: remove node_modules and try again"));

@@ -81,13 +81,13 @@ pub fn misconfigured(Mistakes(mistakes): &Mistakes) {
 /// Something that happened in a room.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RoomEvent<'a> {
+pub enum RoomEvent {
     /// It was built in memory: the first time, or after a wake.
     Constructed,
     /// A handler of the room ran. Pings that the runtime answers don't get here.
     Woken {
         /// By what.
-        by: &'a str,
+        by: &'static str,
     },
     /// Publications were handed to sockets.
     Published {
@@ -99,14 +99,14 @@ pub enum RoomEvent<'a> {
     /// A socket was accepted.
     Connected {
         /// Its `connectionId`.
-        connection: &'a str,
+        connection: String,
         /// Sockets with it, where they were counted.
         connections: Option<u32>,
     },
     /// A socket was closed or broke.
     Closed {
         /// Its `connectionId`.
-        connection: &'a str,
+        connection: String,
         /// The close code.
         code: usize,
     },
@@ -135,10 +135,10 @@ impl RoomLog {
         }
     }
 
-    /// Logs an event in development.
-    pub fn debug(&self, event: &RoomEvent<'_>) {
+    /// Logs an event in development. Elsewhere what it would say is not even put together.
+    pub fn debug(&self, event: impl FnOnce() -> RoomEvent) {
         if self.development {
-            self.write(Level::Debug, "room", event);
+            self.write(Level::Debug, "room", event());
         }
     }
 

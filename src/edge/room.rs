@@ -64,7 +64,7 @@ impl DurableObject for BroadcastRoom {
         let config = config::of(&env);
         let topic = state.id().name().and_then(|name| Topic::parse(&name).ok());
         let log = RoomLog::new(topic.as_ref(), config.as_ref().as_ref().ok());
-        log.debug(&RoomEvent::Constructed);
+        log.debug(|| RoomEvent::Constructed);
         if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
             log.failed(&error);
         }
@@ -91,7 +91,7 @@ impl DurableObject for BroadcastRoom {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        self.log.debug(&RoomEvent::Woken { by: "message" });
+        self.log.debug(|| RoomEvent::Woken { by: "message" });
         if let Err(error) = self.hear(&socket, &message) {
             self.log.failed(&error);
         }
@@ -127,7 +127,7 @@ impl BroadcastRoom {
         // From here on nothing is awaited, so that places are given and frames are sent in the same order.
         let effects = self.step(Event::Publish(publications))?;
         let published = self.broadcast(effects)?;
-        self.log.debug(&RoomEvent::Published { publications: count, connections: published.connections });
+        self.log.debug(|| RoomEvent::Published { publications: count, connections: published.connections });
         Ok(Response::ok(published.encode())?)
     }
 
@@ -173,7 +173,7 @@ impl BroadcastRoom {
         self.listed.set(listed);
         sockets::attach(socket, &attachment)?;
         socket.send_with_str(frame::connected(&attachment.connection, topic, seq, runtime::now()))?;
-        self.log.debug(&RoomEvent::Connected { connection: &attachment.connection, connections: listed });
+        self.log.debug(|| RoomEvent::Connected { connection: attachment.connection, connections: listed });
         Ok(())
     }
 
@@ -222,7 +222,7 @@ impl BroadcastRoom {
 
     fn forget(&self, socket: &WebSocket, code: usize) {
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
-        self.log.debug(&RoomEvent::Closed { connection: &sockets::attachment(socket).connection, code });
+        self.log.debug(|| RoomEvent::Closed { connection: sockets::attachment(socket).connection, code });
     }
 
     /// Lets the room decide, after waking it from what is stored where memory is empty.

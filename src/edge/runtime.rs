@@ -9,8 +9,9 @@ use crate::core::time::UnixMillis;
 
 #[wasm_bindgen]
 extern "C" {
+    /// 122 random bits, as a version 4 UUID.
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    fn random_uuid_of_the_runtime() -> String;
+    pub fn random_uuid() -> String;
 }
 
 /// The time. The runtime stops its clock while code runs, so it moves only between events.
@@ -23,12 +24,6 @@ pub fn now() -> UnixMillis {
 #[must_use]
 pub fn now_iso() -> String {
     js_sys::Date::new_0().to_iso_string().into()
-}
-
-/// 122 random bits, as a version 4 UUID.
-#[must_use]
-pub fn random_uuid() -> String {
-    random_uuid_of_the_runtime()
 }
 
 /// A variable's text. One that wrangler.toml gives as a number or a boolean is read as its digits or its word.

@@ -1,7 +1,7 @@
 //! `POST /broadcast/:token` and `POST /broadcast`: authenticate, check, hand on to the rooms. It must not
 //! know how a room keeps its order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures::future::join_all;
 use worker::{Env, Request};
@@ -40,23 +40,16 @@ pub async fn one(
 pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Answer, HttpError> {
     let body = authenticated_body(&mut request, config, MAX_BATCH_BYTES).await?;
     let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes)?;
-    let (mut results, by_topic) = sort(messages);
-    let calls = by_topic.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
+    let (groups, mut results) = sort(messages);
+    let calls = groups.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
     let mut causes = Vec::new();
-    for (published, (topic, group)) in join_all(calls).await.into_iter().zip(&by_topic) {
-        let published = published.map_err(|error| {
+    for (published, (topic, group)) in join_all(calls).await.into_iter().zip(&groups) {
+        if let Err(error) = &published {
             causes.extend(error.cause().map(|cause| format!("{}: {cause}", topic.for_log())));
-            error.problem()
-        });
-        for (seq_offset, &place) in (0..).zip(&group.places) {
-            if let Some(result) = results.get_mut(place) {
-                result.outcome = published.clone().map(|published| Delivery {
-                    connections: published.connections,
-                    seq: published.first_seq + seq_offset,
-                });
-            }
         }
+        results.extend(group.results(topic, published));
     }
+    let results: Vec<_> = results.into_values().collect();
     let response = respond::json(200, batch::batch_results(&results))?;
     let cause = Some(causes.join("; ")).filter(|text| !text.is_empty());
     Ok(Answer { cause, ..response.into() })
@@ -69,23 +62,43 @@ struct Group {
     publications: Vec<Publication>,
 }
 
-/// Sorts messages by topic, in the order posted, and fills in the results of those that can't be published.
-fn sort(messages: Vec<Message>) -> (Vec<MessageResult>, HashMap<Topic, Group>) {
-    let mut by_topic: HashMap<Topic, Group> = HashMap::new();
-    let mut results = Vec::with_capacity(messages.len());
+impl Group {
+    /// What became of each message, by its place in the batch: the room gave them places of its own one after another.
+    fn results(
+        &self,
+        topic: &Topic,
+        published: Result<Published, HttpError>,
+    ) -> impl Iterator<Item = (usize, MessageResult)> {
+        let published = published.map_err(|error| error.problem());
+        self.places.iter().zip(0..).map(move |(&place, offset)| {
+            let outcome = published.clone().map(|Published { connections, first_seq }| Delivery {
+                connections,
+                seq: first_seq + offset,
+            });
+            (place, MessageResult { token: Some(topic.to_string()), outcome })
+        })
+    }
+}
+
+/// Sorts messages by topic, in the order posted, and gives the results of those that can't be published, by their
+/// places in the batch.
+fn sort(messages: Vec<Message>) -> (HashMap<Topic, Group>, BTreeMap<usize, MessageResult>) {
+    let mut groups: HashMap<Topic, Group> = HashMap::new();
+    let mut refused = BTreeMap::new();
     for (place, Message { token, content }) in messages.into_iter().enumerate() {
-        let outcome = match content {
+        match content {
             Ok((topic, publication)) => {
-                let group = by_topic.entry(topic).or_default();
+                let group = groups.entry(topic).or_default();
                 group.places.push(place);
                 group.publications.push(publication);
-                Ok(Delivery { connections: 0, seq: 0 })
             }
-            Err(error) => Err(HttpError::Message(error).problem()),
-        };
-        results.push(MessageResult { token, outcome });
+            Err(error) => {
+                let outcome = Err(HttpError::Message(error).problem());
+                refused.insert(place, MessageResult { token, outcome });
+            }
+        }
     }
-    (results, by_topic)
+    (groups, refused)
 }
 
 /// The body of a publisher's request. A stranger's is not read, unless it carries a signature, which only the body

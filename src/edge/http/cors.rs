@@ -5,7 +5,7 @@ use worker::{Headers, Response, Result};
 
 use super::problems::HttpError;
 use super::route::Resource;
-use crate::auth::origin::{AllowedOrigins, OriginPolicy};
+use crate::auth::origin::{AllowedOrigins, OriginError, OriginPolicy};
 
 const REQUEST_HEADERS: &str =
     "authorization, content-type, idempotency-key, webhook-id, webhook-timestamp, webhook-signature";
@@ -13,13 +13,28 @@ const REQUEST_HEADERS: &str =
 /// How long a browser may remember a preflight's answer, in seconds: Chromium's own maximum.
 const MAX_AGE: &str = "7200";
 
-/// Lets the page of `origin` read a response, where the policy lets it in.
-pub fn allow(headers: &Headers, policy: &OriginPolicy, origin: Option<&str>, own: &str) -> Result<()> {
+/// Whose page a request comes from.
+pub struct Page<'a> {
+    /// The request's `Origin`; `None` for a client that is no page.
+    pub origin: Option<&'a str>,
+    /// The service's own origin.
+    pub own: &'a str,
+}
+
+impl Page<'_> {
+    /// Whether the policy lets it in.
+    pub fn check(&self, policy: &OriginPolicy) -> std::result::Result<(), OriginError> {
+        policy.check(self.origin, self.own)
+    }
+}
+
+/// Lets a page read a response, where the policy lets it in.
+pub fn allow(headers: &Headers, policy: &OriginPolicy, page: &Page<'_>) -> Result<()> {
     if policy.allowed == AllowedOrigins::Any {
         headers.set("access-control-allow-origin", "*")?;
     } else {
         headers.append("vary", "origin")?;
-        let Some(origin) = origin.filter(|_| policy.check(origin, own).is_ok()) else {
+        let Some(origin) = page.origin.filter(|_| page.check(policy).is_ok()) else {
             return Ok(());
         };
         headers.set("access-control-allow-origin", origin)?;
@@ -31,10 +46,9 @@ pub fn allow(headers: &Headers, policy: &OriginPolicy, origin: Option<&str>, own
 pub fn preflight(
     resource: &Resource,
     policy: &OriginPolicy,
-    origin: Option<&str>,
-    own: &str,
+    page: &Page<'_>,
 ) -> std::result::Result<Response, HttpError> {
-    policy.check(origin, own)?;
+    page.check(policy)?;
     let response = Response::empty()?.with_status(204);
     let headers = response.headers();
     headers.set("allow", resource.methods())?;

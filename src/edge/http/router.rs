@@ -2,6 +2,7 @@
 
 use worker::{Env, Request, Response, Result};
 
+use super::cors::Page;
 use super::problems::HttpError;
 use super::respond::Answer;
 use super::route::{Resource, origin_of};
@@ -19,7 +20,6 @@ pub async fn serve(request: Request, env: Env) -> Result<Response> {
     let started = runtime::now();
     let config = config::of(&env);
     let call = Call::of(&request)?;
-    let origin = request.headers().get("origin")?;
     let answer = match call.answer(request, &env, &config).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -31,7 +31,7 @@ pub async fn serve(request: Request, env: Env) -> Result<Response> {
     // The headers of a socket and of the page's files are the runtime's own.
     let is_ours = response.status_code() != 101 && call.resource != Some(Resource::Page);
     if let (Ok(config), true) = (config.as_ref(), is_ours) {
-        cors::allow(response.headers(), &config.origins, origin.as_deref(), call.own_origin())?;
+        cors::allow(response.headers(), &config.origins, &call.page())?;
     }
     let request = AnsweredRequest {
         request_id: &call.id,
@@ -53,6 +53,7 @@ struct Call {
     /// As it came: the library's own type reads every method that it does not know as GET.
     method: String,
     url: String,
+    origin: Option<String>,
     resource: Option<Resource>,
 }
 
@@ -60,12 +61,13 @@ impl Call {
     fn of(request: &Request) -> Result<Self> {
         let id = request.headers().get("cf-ray")?.unwrap_or_else(runtime::random_uuid);
         let (method, url) = (request.inner().method(), request.inner().url());
+        let origin = request.headers().get("origin")?;
         let resource = Resource::find(&url);
-        Ok(Self { id, method, url, resource })
+        Ok(Self { id, method, url, origin, resource })
     }
 
-    fn own_origin(&self) -> &str {
-        origin_of(&self.url)
+    fn page(&self) -> Page<'_> {
+        Page { origin: self.origin.as_deref(), own: origin_of(&self.url) }
     }
 
     async fn answer(
@@ -84,15 +86,11 @@ impl Call {
         }
         let config = config.as_ref().map_err(|_| HttpError::Misconfigured)?;
         match (self.method.as_str(), resource) {
-            ("OPTIONS", resource) => {
-                let origin = request.headers().get("origin")?;
-                let own = self.own_origin();
-                Ok(cors::preflight(&resource, &config.origins, origin.as_deref(), own)?.into())
-            }
+            ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
             ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
             ("GET", Resource::Subscription(topic)) => {
-                Ok(subscribe::socket(&request, env, config, topic, self.own_origin()).await?.into())
+                Ok(subscribe::socket(&request, env, config, topic, &self.page()).await?.into())
             }
             (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
         }

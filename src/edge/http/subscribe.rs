@@ -3,6 +3,7 @@
 
 use worker::{Env, Request, Response, WebSocketPair};
 
+use super::cors::Page;
 use super::problems::HttpError;
 use super::rooms;
 use crate::auth::address::AddressHash;
@@ -19,15 +20,14 @@ pub async fn socket(
     env: &Env,
     config: &Config,
     topic: Result<Topic, TopicError>,
-    own_origin: &str,
+    page: &Page<'_>,
 ) -> Result<Response, HttpError> {
     if !is_handshake(request)? {
         return Err(HttpError::UpgradeRequired);
     }
-    let origin = request.headers().get("origin")?;
-    config.origins.check(origin.as_deref(), own_origin)?;
+    page.check(&config.origins)?;
     match open(request, env, config, topic).await {
-        Err(error) if origin.is_some() => tell_page(error),
+        Err(error) if page.origin.is_some() => tell_page(error),
         answer => answer,
     }
 }
