@@ -75,6 +75,10 @@ export class BroadcastRoom extends DurableObject {
     return behindTheWall(() => this.#rust.fetch(request));
   }
 
+  alarm() {
+    return behindTheWall(() => this.#rust.alarm());
+  }
+
   webSocketMessage(socket, message) {
     return behindTheWall(() => this.#rust.webSocketMessage(socket, message));
   }

@@ -50,6 +50,12 @@ impl WebhookSignature {
         Some(Self { id: given(id)?, timestamp: given(timestamp)?, signatures: given(signatures)? })
     }
 
+    /// The message's own name. It is signed, but not before [`Self::verify`] has said so.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Checks the time alone: worth doing before a stranger's body is read.
     ///
     /// # Errors

@@ -2,6 +2,11 @@
 //! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
 pub mod client_frame;
+pub mod epoch;
+pub mod event;
+pub mod history;
+pub mod idempotency;
+pub mod outbox;
 pub mod publication;
 pub mod room;
 pub mod time;

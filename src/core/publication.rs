@@ -1,5 +1,9 @@
 //! One published message and its place in the order of its topic. It must not know how either is written in a frame.
 
+use std::rc::Rc;
+
+use super::idempotency::IdempotencyKey;
+
 /// The place of a publication in the order of its topic: 1 for the first, then without a hole.
 ///
 /// Below 2^53, so that every JSON parser reads it exactly; storing a later one is an error. At a million messages a
@@ -20,7 +24,25 @@ impl Seq {
     /// The place after this one.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        self.after(1)
+    }
+
+    /// The place that many after this one.
+    #[must_use]
+    pub fn after(self, count: usize) -> Self {
+        Self(self.0.saturating_add(count as u64))
+    }
+
+    /// The place that many before this one; [`Seq::NONE`] where there are not so many.
+    #[must_use]
+    pub fn before(self, count: usize) -> Self {
+        Self(self.0.saturating_sub(count as u64))
+    }
+
+    /// How many places this one is after `other`; 0 when it is not.
+    #[must_use]
+    pub fn distance_from(self, other: Self) -> usize {
+        usize::try_from(self.0.saturating_sub(other.0)).unwrap_or(usize::MAX)
     }
 
     /// The number as it stands on the wire.
@@ -30,20 +52,37 @@ impl Seq {
     }
 }
 
-/// A publisher's message: the text of one JSON object, checked, with every digit as it was posted.
+/// A publisher's message: the text of one JSON object, checked, with every digit as it was posted. Cheap to clone.
 ///
-/// Only `wire::payload` makes one, so holding one means that it was checked.
+/// Only `wire` makes one, so holding one means that it was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publication(String);
+pub struct Publication(Rc<str>);
 
 impl Publication {
-    pub(crate) fn from_checked_object(object: String) -> Self {
-        Self(object)
+    pub(crate) fn from_checked_object(object: impl Into<Rc<str>>) -> Self {
+        Self(object.into())
     }
 
     /// The JSON object's text, from `{` to `}`.
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.0
+    }
+}
+
+/// A publication, and what makes a repeat of it known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyed {
+    /// The publication.
+    pub publication: Publication,
+    /// Its key; `None` when its publisher gave it none.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Keyed {
+    /// What it takes to keep it, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.publication.as_json().len() + self.key.as_ref().map_or(0, |key| key.as_str().len())
     }
 }

@@ -1,11 +1,17 @@
-//! The decisions of a broadcast room: the order of its topic, whom it lets in, what a subscriber's frame leads to.
-//! It must not know a socket, a clock, a frame's text or where its order is stored: [`Room::step`] is handed facts and
-//! returns what is to be done, in the order in which it is to be done.
+//! The decisions of a broadcast room: the order of its topic, what of it is kept and for how long, whom it lets in and
+//! what a newcomer is told, what a subscriber's frame leads to. It must not know a socket, a clock, a frame's text or
+//! how rows are written: [`Room::step`] is handed facts and returns what is to be done, in order.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
-use super::publication::{Publication, Seq};
+use super::epoch::Epoch;
+use super::event::{Closing, Effect, Event, Founding, Outcome, Refusal, Reply, Resume};
+use super::history::{History, HistoryLimits, StoredBatch};
+use super::idempotency::IdempotencyKey;
+use super::outbox::{Outbox, OutboxLimits, Post, PostId};
+use super::publication::{Keyed, Seq};
 use super::time::UnixMillis;
 
 /// The most sockets that one Durable Object accepts with hibernation; the platform throws at the next one.
@@ -23,138 +29,229 @@ pub struct RoomLimits {
     pub client_frame_bytes: usize,
     /// Frames taken from one subscriber in a minute.
     pub client_frames_per_minute: NonZeroU32,
+    /// How much of the past is held.
+    pub history: HistoryLimits,
+    /// How much may wait to be sent.
+    pub outbox: OutboxLimits,
+    /// How long a room is kept that nobody publishes to or watches, in milliseconds.
+    pub retention_millis: u64,
 }
 
-/// Something that happened to a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Publications arrived, in the order in which they were posted.
-    Publish(Vec<Publication>),
-    /// Somebody wants to subscribe.
-    Connect {
-        /// Sockets that are open now.
-        open: u32,
-        /// Of these, the ones from the same address; 0 when it is not known.
-        open_from_address: u32,
-    },
-    /// A subscriber sent a frame.
-    ClientFrame {
-        /// What it says.
-        frame: ClientFrame,
-        /// The subscriber's budget as it was last remembered.
-        budget: FrameBudget,
-    },
+/// What of a room outlives memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// How its order began; `None` where nothing was ever published, or everything was deleted since.
+    pub founding: Option<Founding>,
+    /// Until when it is kept.
+    pub kept_until: Option<UnixMillis>,
+    /// The rows of its history, in any order.
+    pub batches: Vec<StoredBatch>,
 }
 
-/// Something that a room's surroundings are to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Store the place of the last publication. Nobody may see a publication whose place is not stored, or the order
-    /// could fork after a wake.
-    Store(Seq),
-    /// Send a publication to every socket.
-    Broadcast {
-        /// What to send.
-        publication: Publication,
-        /// Its place.
-        seq: Seq,
-    },
-    /// Accept the socket and greet it.
-    Accept {
-        /// The place of the last publication before it came.
-        seq: Seq,
-    },
-    /// Turn the socket away.
-    Refuse(Refusal),
-    /// Keep this budget with the socket that sent the frame.
-    Remember(FrameBudget),
-    /// Send an answer to that socket.
-    Reply(Reply),
-    /// Close that socket.
-    Close(Closing),
-}
-
-/// Why a socket is turned away.
+/// What a returning subscriber's place is to this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The room holds as many as it may.
-    Full,
-    /// Its address holds as many as it may.
-    TooManyFromAddress,
+enum Return {
+    After(Seq),
+    FromTheFuture,
+    FromAnotherOrder,
 }
 
-/// An answer to one subscriber.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// To a ping.
-    Pong {
-        /// The JSON text of the ping's `id`.
-        id: Option<String>,
-    },
-    /// To a frame that was not understood.
-    NotUnderstood,
-    /// The one warning before a subscriber that sends too much is closed.
-    SlowDown {
-        /// How many frames a minute are taken.
-        per_minute: NonZeroU32,
-    },
-}
-
-/// Why a room closes a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
-    /// A frame was larger than the room takes.
-    FrameTooBig {
-        /// The most it takes, in bytes.
-        limit: usize,
-    },
-    /// Frames went on after the warning.
-    TooManyFrames,
-}
+/// A room is kept for up to one such part of its retention longer than it has to be.
+const KEEP_SLACK: u64 = 14;
 
 /// One topic's room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     limits: RoomLimits,
-    seq: Seq,
+    began: Option<UnixMillis>,
+    kept_until: Option<UnixMillis>,
+    history: History,
+    outbox: Outbox,
+    /// The posts of the batch that is being sent, and what they will be answered.
+    under_way: Vec<(PostId, Vec<Outcome>)>,
+    /// Whether something is stored that must not be relied on any more.
+    is_stale: bool,
 }
 
 impl Room {
-    /// The room as it is after a wake: `seq` is the place that was last stored, [`Seq::NONE`] if none was.
+    /// The room as it is at `now`, after a wake, of which `stored` was kept.
+    ///
+    /// An order that is not kept begins anew with each wake. Whatever was stored while it still was is then stale: what
+    /// comes next would be missing from it.
     #[must_use]
-    pub fn wake(limits: RoomLimits, seq: Seq) -> Self {
-        Self { limits, seq }
+    pub fn wake(limits: RoomLimits, stored: Stored, now: UnixMillis) -> Self {
+        let is_kept = limits.history.size > 0;
+        let is_stale = !is_kept && stored.founding.is_some();
+        let Stored { founding, kept_until, batches } = if is_kept { stored } else { Stored::default() };
+        let base = founding.map_or(Seq::NONE, |founding| founding.base);
+        Self {
+            limits,
+            began: if is_kept { founding.map(|founding| founding.began) } else { Some(now) },
+            kept_until,
+            history: History::load(limits.history, base, batches),
+            outbox: Outbox::default(),
+            under_way: Vec::new(),
+            is_stale,
+        }
     }
 
     /// Decides what `event`, at `now`, leads to. The effects are to be run in order, and the rest of them left out
     /// when one fails.
     pub fn step(&mut self, event: Event, now: UnixMillis) -> Vec<Effect> {
         match event {
-            Event::Publish(publications) => self.publish(publications),
-            Event::Connect { open, open_from_address } => vec![self.admit(open, open_from_address)],
+            Event::Post(post) => self.take(post),
+            Event::Drain => self.drain(now),
+            Event::Handed { connections } => self.answer(connections),
+            Event::Connect { open, open_from_address, resume } => {
+                let resume = resume.map(|resume| self.judge(resume, now));
+                match self.refusal(open, open_from_address, resume) {
+                    Some(refusal) => vec![Effect::Refuse(refusal)],
+                    None => self.welcome(resume, now),
+                }
+            }
+            Event::Leave => self.keep(now),
             Event::ClientFrame { frame, budget } => self.hear(frame, budget, now),
+            Event::Expire { open } => self.expire(open, now),
         }
     }
 
-    fn publish(&mut self, publications: Vec<Publication>) -> Vec<Effect> {
-        let mut broadcasts = Vec::with_capacity(publications.len() + 1);
-        for publication in publications {
-            self.seq = self.seq.next();
-            broadcasts.push(Effect::Broadcast { publication, seq: self.seq });
-        }
-        if !broadcasts.is_empty() {
-            broadcasts.insert(0, Effect::Store(self.seq));
-        }
-        broadcasts
+    fn take(&mut self, post: Post) -> Vec<Effect> {
+        let refused = self.outbox.put(post, self.limits.outbox).err();
+        refused.map(|post| Effect::Busy(post.id)).into_iter().collect()
     }
 
-    fn admit(&self, open: u32, open_from_address: u32) -> Effect {
+    /// Takes the next batch out of the outbox, unless one is still being sent.
+    fn drain(&mut self, now: UnixMillis) -> Vec<Effect> {
+        if !self.under_way.is_empty() {
+            return vec![];
+        }
+        let posts = self.outbox.take_batch();
+        let fresh = self.place(posts);
+        if fresh.is_empty() {
+            return self.answer(0);
+        }
+        let mut effects = Vec::new();
+        if std::mem::take(&mut self.is_stale) {
+            effects.push(Effect::Forget);
+        }
+        if self.began.is_none() {
+            self.began = Some(now);
+            effects.push(Effect::Found(Founding { began: now, base: Seq::NONE }));
+        }
+        let first = self.history.last().next();
+        let stored = self.history.append(&fresh);
+        if let Some(batch) = stored {
+            effects.extend(self.keep(now));
+            effects.push(Effect::Store(batch));
+        }
+        let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
+        effects.push(Effect::Broadcast { first, publications });
+        effects
+    }
+
+    /// Gives each publication of `posts` its place, or that of the one which it repeats, and returns those that are new.
+    fn place(&mut self, posts: Vec<Post>) -> Vec<Keyed> {
+        let mut fresh: Vec<Keyed> = Vec::new();
+        let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();
+        for post in posts {
+            let mut outcomes = Vec::with_capacity(post.publications.len());
+            for keyed in post.publications {
+                let known = keyed
+                    .key
+                    .as_ref()
+                    .and_then(|key| fresh_places.get(key).copied().or_else(|| self.history.place_of(key)));
+                if let Some(seq) = known {
+                    outcomes.push(Outcome { seq, duplicate: true });
+                    continue;
+                }
+                let seq = self.history.last().after(fresh.len() + 1);
+                fresh_places.extend(keyed.key.clone().map(|key| (key, seq)));
+                outcomes.push(Outcome { seq, duplicate: false });
+                fresh.push(keyed);
+            }
+            self.under_way.push((post.id, outcomes));
+        }
+        fresh
+    }
+
+    fn answer(&mut self, connections: u32) -> Vec<Effect> {
+        let answers = self.under_way.drain(..);
+        answers.map(|(post, outcomes)| Effect::Answer { post, connections, outcomes }).collect()
+    }
+
+    fn judge(&self, resume: Resume, now: UnixMillis) -> Return {
+        if !self.epoch_at(now).continues(resume.epoch, self.limits.retention_millis) {
+            return Return::FromAnotherOrder;
+        }
+        if resume.since > self.history.last() { Return::FromTheFuture } else { Return::After(resume.since) }
+    }
+
+    fn refusal(&self, open: u32, open_from_address: u32, resume: Option<Return>) -> Option<Refusal> {
+        if resume == Some(Return::FromTheFuture) {
+            return Some(Refusal::FromTheFuture);
+        }
         if open >= self.limits.capacity {
-            return Effect::Refuse(Refusal::Full);
+            return Some(Refusal::Full);
         }
-        match self.limits.connections_per_address {
-            Some(limit) if open_from_address >= limit.get() => Effect::Refuse(Refusal::TooManyFromAddress),
-            _ => Effect::Accept { seq: self.seq },
+        let limit = self.limits.connections_per_address?;
+        (open_from_address >= limit.get()).then_some(Refusal::TooManyFromAddress)
+    }
+
+    /// The epoch, as somebody is told it who asks at `now`.
+    fn epoch_at(&self, now: UnixMillis) -> Epoch {
+        self.began.map_or(Epoch::Unborn(now), Epoch::Began)
+    }
+
+    fn welcome(&mut self, resume: Option<Return>, now: UnixMillis) -> Vec<Effect> {
+        let seq = self.history.last();
+        let mut effects = vec![Effect::Accept { epoch: self.epoch_at(now), seq }];
+        match resume {
+            Some(Return::After(since)) => {
+                let missed = self.history.missed_after(since);
+                effects.extend(missed.gap.map(|(from, to)| Effect::Gap { from: Some(from), to }));
+                if !missed.publications.is_empty() {
+                    effects.push(Effect::Replay { first: missed.first, publications: missed.publications });
+                }
+            }
+            Some(_) => {
+                effects.push(Effect::Gap { from: None, to: seq });
+                effects.extend(self.snapshot());
+            }
+            None => effects.extend(self.snapshot()),
+        }
+        effects.extend(self.keep(now));
+        effects
+    }
+
+    fn snapshot(&self) -> Option<Effect> {
+        let publication = self.history.latest()?.clone();
+        Some(Effect::Snapshot { publication, seq: self.history.last() })
+    }
+
+    /// Somebody uses the room: it is kept for the retention from now on. To write that down at each use would cost a
+    /// row each time, so the time is set a slack later, and again only when the slack is used up.
+    fn keep(&mut self, now: UnixMillis) -> Vec<Effect> {
+        let retention = self.limits.retention_millis;
+        let is_stored = self.began.is_some() && self.limits.history.size > 0;
+        if !is_stored || self.kept_until.is_some_and(|until| until >= now.later_by(retention)) {
+            return vec![];
+        }
+        let until = now.later_by(retention + retention / KEEP_SLACK);
+        self.kept_until = Some(until);
+        vec![Effect::Keep { until }]
+    }
+
+    fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {
+        if open > 0 || !self.under_way.is_empty() || !self.outbox.is_empty() {
+            return self.keep(now);
+        }
+        match self.kept_until {
+            // Alarms may come early.
+            Some(until) if until > now => vec![Effect::Keep { until }],
+            _ => {
+                *self = Self::wake(self.limits, Stored::default(), now);
+                vec![Effect::Forget]
+            }
         }
     }
 
@@ -171,148 +268,5 @@ impl Room {
             (BudgetVerdict::Serve, ClientFrame::NotUnderstood) => Effect::Reply(Reply::NotUnderstood),
         };
         vec![Effect::Remember(spent), answer]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
-
-    fn limits() -> RoomLimits {
-        RoomLimits {
-            capacity: 3,
-            connections_per_address: NonZeroU32::new(2),
-            client_frame_bytes: 4_096,
-            client_frames_per_minute: NonZeroU32::new(2).unwrap(),
-        }
-    }
-
-    fn room() -> Room {
-        Room::wake(limits(), Seq::NONE)
-    }
-
-    fn publications(count: usize) -> Vec<Publication> {
-        (0..count).map(|n| Publication::from_checked_object(format!("{{\"n\":{n}}}"))).collect()
-    }
-
-    fn ping(budget: FrameBudget) -> Event {
-        Event::ClientFrame { frame: ClientFrame::Ping { id: None }, budget }
-    }
-
-    #[test]
-    fn a_batch_is_numbered_without_a_hole_and_stored_once_before_anyone_sees_it() {
-        let mut room = room();
-        room.step(Event::Publish(publications(2)), NOW);
-        let effects = room.step(Event::Publish(publications(3)), NOW);
-        assert_eq!(effects[0], Effect::Store(Seq::new(5)));
-        let order: Vec<_> = effects[1..]
-            .iter()
-            .map(|effect| match effect {
-                Effect::Broadcast { publication, seq } => (publication.as_json(), seq.get()),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(order, [("{\"n\":0}", 3), ("{\"n\":1}", 4), ("{\"n\":2}", 5)]);
-    }
-
-    #[test]
-    fn an_empty_batch_writes_nothing() {
-        assert_eq!(room().step(Event::Publish(vec![]), NOW), []);
-    }
-
-    #[test]
-    fn a_newcomer_learns_the_place_of_the_last_publication() {
-        let mut room = room();
-        room.step(Event::Publish(publications(7)), NOW);
-        let effects = room.step(Event::Connect { open: 0, open_from_address: 0 }, NOW);
-        assert_eq!(effects, [Effect::Accept { seq: Seq::new(7) }]);
-    }
-
-    #[test]
-    fn capacity_and_the_limit_per_address_turn_away_the_next_one() {
-        let mut room = room();
-        let mut connect =
-            |open, open_from_address| room.step(Event::Connect { open, open_from_address }, NOW);
-        assert_eq!(connect(2, 1), [Effect::Accept { seq: Seq::NONE }]);
-        assert_eq!(connect(2, 2), [Effect::Refuse(Refusal::TooManyFromAddress)]);
-        assert_eq!(connect(3, 0), [Effect::Refuse(Refusal::Full)]);
-    }
-
-    #[test]
-    fn without_a_limit_per_address_one_address_may_fill_the_room() {
-        let mut room = Room::wake(RoomLimits { connections_per_address: None, ..limits() }, Seq::NONE);
-        let effects = room.step(Event::Connect { open: 2, open_from_address: 2 }, NOW);
-        assert_eq!(effects, [Effect::Accept { seq: Seq::NONE }]);
-    }
-
-    #[test]
-    fn a_subscriber_that_floods_is_warned_once_and_then_closed() {
-        let mut room = room();
-        let mut budget = FrameBudget::default();
-        let mut answers = Vec::new();
-        for _ in 0..4 {
-            let effects = room.step(ping(budget), NOW);
-            let [Effect::Remember(spent), answer] = effects.as_slice() else { panic!("{effects:?}") };
-            budget = *spent;
-            answers.push(answer.clone());
-        }
-        let pong = Effect::Reply(Reply::Pong { id: None });
-        let warning = Effect::Reply(Reply::SlowDown { per_minute: NonZeroU32::new(2).unwrap() });
-        assert_eq!(answers, [pong.clone(), pong, warning, Effect::Close(Closing::TooManyFrames)]);
-    }
-
-    #[test]
-    fn an_oversized_frame_closes_at_once() {
-        let event = Event::ClientFrame { frame: ClientFrame::Oversized, budget: FrameBudget::default() };
-        let effects = room().step(event, NOW);
-        assert_eq!(effects[1], Effect::Close(Closing::FrameTooBig { limit: 4_096 }));
-    }
-
-    /// Runs a list of events, rebuilding the room before each one for which `wakes` says so from nothing but what it
-    /// had stored and remembered.
-    fn run(events: &[Event], wakes: impl Fn(usize) -> bool) -> Vec<Vec<Effect>> {
-        let (mut room, mut stored, mut remembered) = (room(), Seq::NONE, FrameBudget::default());
-        let mut seen = Vec::new();
-        for (index, event) in events.iter().enumerate() {
-            if wakes(index) {
-                room = Room::wake(limits(), stored);
-            }
-            let event = match event.clone() {
-                Event::ClientFrame { frame, .. } => Event::ClientFrame { frame, budget: remembered },
-                other => other,
-            };
-            let effects = room.step(event, NOW);
-            for effect in &effects {
-                match effect {
-                    Effect::Store(seq) => stored = *seq,
-                    Effect::Remember(budget) => remembered = *budget,
-                    _ => {}
-                }
-            }
-            seen.push(effects);
-        }
-        seen
-    }
-
-    #[test]
-    fn a_wake_before_any_event_changes_nothing_that_is_seen() {
-        let alphabet = [
-            Event::Publish(publications(1)),
-            Event::Publish(publications(2)),
-            Event::Connect { open: 1, open_from_address: 0 },
-            ping(FrameBudget::default()),
-        ];
-        // Every list of five events over that alphabet, with a wake at every one of its places.
-        for code in 0..alphabet.len().pow(5) {
-            let events: Vec<_> = (0..5u32)
-                .map(|place| alphabet[code / alphabet.len().pow(place) % alphabet.len()].clone())
-                .collect();
-            let awake = run(&events, |_| false);
-            for place in 0..events.len() {
-                assert_eq!(run(&events, |index| index == place), awake, "wake at {place} of {events:?}");
-            }
-        }
     }
 }

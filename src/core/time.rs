@@ -16,4 +16,10 @@ impl UnixMillis {
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// The point that many milliseconds after this one.
+    #[must_use]
+    pub fn later_by(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
 }

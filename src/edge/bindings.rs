@@ -33,8 +33,19 @@ pub const MAX_CONNECTIONS_PER_IP: &str = "MAX_CONNECTIONS_PER_IP";
 /// Sockets in one room.
 pub const ROOM_CAPACITY: &str = "ROOM_CAPACITY";
 
+/// Publications held of the past.
+pub const HISTORY_SIZE: &str = "HISTORY_SIZE";
+/// Their bytes.
+pub const HISTORY_BYTES: &str = "HISTORY_BYTES";
+/// Publications that may wait to be sent.
+pub const OUTBOX_MESSAGES: &str = "OUTBOX_MESSAGES";
+/// Their bytes.
+pub const OUTBOX_BYTES: &str = "OUTBOX_BYTES";
+/// How long an unused room is kept.
+pub const ROOM_RETENTION: &str = "ROOM_RETENTION";
+
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 9] = [
+pub const VARIABLES: [&str; 14] = [
     ENVIRONMENT,
     ALLOWED_ORIGINS,
     REQUIRE_ORIGIN,
@@ -44,4 +55,9 @@ pub const VARIABLES: [&str; 9] = [
     CLIENT_FRAMES_PER_MINUTE,
     MAX_CONNECTIONS_PER_IP,
     ROOM_CAPACITY,
+    HISTORY_SIZE,
+    HISTORY_BYTES,
+    OUTBOX_MESSAGES,
+    OUTBOX_BYTES,
+    ROOM_RETENTION,
 ];

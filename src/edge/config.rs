@@ -12,7 +12,12 @@ use super::bindings as names;
 use super::runtime;
 use crate::auth::origin::{AllowedOrigins, Origin, OriginPolicy};
 use crate::auth::secret::{PublisherSecrets, Secret};
+use crate::core::history::HistoryLimits;
+use crate::core::outbox::OutboxLimits;
 use crate::core::room::{PLATFORM_SOCKETS_PER_ROOM, RoomLimits};
+
+/// In milliseconds.
+const DAY: u64 = 86_400_000;
 
 /// Where the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -98,6 +103,15 @@ impl Config {
                     PLATFORM_SOCKETS_PER_ROOM,
                     1..=PLATFORM_SOCKETS_PER_ROOM,
                 ),
+                history: HistoryLimits {
+                    size: reader.count(names::HISTORY_SIZE, 256, 0..=10_000),
+                    bytes: reader.count(names::HISTORY_BYTES, 1_048_576, 1_024..=16_777_216),
+                },
+                outbox: OutboxLimits {
+                    messages: reader.count(names::OUTBOX_MESSAGES, 10_000, 1..=1_000_000),
+                    bytes: reader.count(names::OUTBOX_BYTES, 8_388_608, 1_024..=33_554_432),
+                },
+                retention_millis: reader.duration(names::ROOM_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
             },
         };
         if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
@@ -196,6 +210,24 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         usize::try_from(self.number(name, default, range)).unwrap_or(usize::MAX)
     }
 
+    /// A whole number with its unit: `s`, `m`, `h` or `d`. In milliseconds.
+    fn duration(&mut self, name: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        let units = [('s', 1_000), ('m', 60_000), ('h', 3_600_000), ('d', DAY)];
+        let parsed = units
+            .into_iter()
+            .find_map(|(unit, millis)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(millis));
+        match parsed {
+            Some(millis) if range.contains(&millis) => millis,
+            _ => {
+                self.mistake(name, "is a duration such as 14d, 36h, 90m or 300s: at least 1s, at most 3650d");
+                default
+            }
+        }
+    }
+
     fn positive(
         &mut self,
         name: &'static str,
@@ -246,6 +278,9 @@ mod tests {
         assert_eq!(config.room.connections_per_address, None);
         assert_eq!(config.room.client_frame_bytes, 4_096);
         assert_eq!(config.room.client_frames_per_minute.get(), 100);
+        assert_eq!(config.room.history, HistoryLimits { size: 256, bytes: 1_048_576 });
+        assert_eq!(config.room.outbox, OutboxLimits { messages: 10_000, bytes: 8_388_608 });
+        assert_eq!(config.room.retention_millis, 14 * 86_400_000);
     }
 
     #[test]
@@ -262,6 +297,11 @@ mod tests {
             ("CLIENT_FRAMES_PER_MINUTE", "7"),
             ("MAX_CONNECTIONS_PER_IP", "9"),
             ("ROOM_CAPACITY", "11"),
+            ("HISTORY_SIZE", "0"),
+            ("HISTORY_BYTES", "2048"),
+            ("OUTBOX_MESSAGES", "12"),
+            ("OUTBOX_BYTES", "4096"),
+            ("ROOM_RETENTION", "36h"),
         ])
         .unwrap();
         let secret = |text| Secret::parse(text).unwrap().unwrap();
@@ -284,6 +324,9 @@ mod tests {
                 connections_per_address: NonZeroU32::new(9),
                 client_frame_bytes: 512,
                 client_frames_per_minute: NonZeroU32::new(7).unwrap(),
+                history: HistoryLimits { size: 0, bytes: 2_048 },
+                outbox: OutboxLimits { messages: 12, bytes: 4_096 },
+                retention_millis: 36 * 3_600_000,
             },
         };
         assert_eq!(config, expected);
@@ -302,6 +345,11 @@ mod tests {
             ("CLIENT_FRAMES_PER_MINUTE", "1e3"),
             ("MAX_CONNECTIONS_PER_IP", "many"),
             ("ROOM_CAPACITY", "32769"),
+            ("HISTORY_SIZE", "all"),
+            ("HISTORY_BYTES", "1 MB"),
+            ("OUTBOX_MESSAGES", "0"),
+            ("OUTBOX_BYTES", "0"),
+            ("ROOM_RETENTION", "14"),
         ])
         .unwrap_err();
         let named: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
@@ -318,6 +366,11 @@ mod tests {
                 "CLIENT_FRAMES_PER_MINUTE",
                 "MAX_CONNECTIONS_PER_IP",
                 "ROOM_CAPACITY",
+                "HISTORY_SIZE",
+                "HISTORY_BYTES",
+                "OUTBOX_MESSAGES",
+                "OUTBOX_BYTES",
+                "ROOM_RETENTION",
             ]
         );
         assert!(mistakes.iter().all(|mistake| !mistake.problem.contains("hunter2")));

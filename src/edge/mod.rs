@@ -7,8 +7,10 @@ pub mod config;
 pub mod fault;
 pub mod http;
 pub mod log;
+pub mod pump;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod room;
+pub mod room_state;
 pub mod runtime;
 pub mod sockets;
 pub mod store;

@@ -1,89 +1,65 @@
-//! The Durable Object of one topic: it turns a call into an event for [`Room`], and runs the effects. Memory is a
-//! cache: everything needed after a wake is in SQLite, in a socket's tag or in its attachment. It must not decide
-//! anything.
+//! The Durable Object of one topic: it turns a call into an event for the room, and runs the effects. It must not decide
+//! anything, nor keep anything that the room's state does not.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use thiserror::Error;
 use worker::wasm_bindgen;
 use worker::{
     DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object,
 };
 
-use super::config::{self, Config, Mistakes};
-use super::log::{RoomEvent, RoomLog};
+use super::log::RoomEvent;
+use super::pump;
+use super::room_state::{RoomError, RoomState};
 use super::runtime;
 use super::sockets::{self, Sockets};
-use super::store::sequence::SequenceTable;
 use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
+use crate::core::epoch::Epoch;
+use crate::core::event::{Effect, Event, Reply};
+use crate::core::outbox::Post;
 use crate::core::publication::Seq;
-use crate::core::room::{Effect, Event, Reply, Room, RoomLimits};
-use crate::core::topic::Topic;
 use crate::wire::attachment::Attachment;
 use crate::wire::close::{self, CloseFrame};
 use crate::wire::frame::{self, FrameFault};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, NotUnderstood, PUBLISH_PATH, Published, REFUSED_STATUS, SUBSCRIBE_PATH,
+    ADDRESS_HEADER, BUSY, KEYS_HEADER, NotUnderstood, PUBLISH_PATH, REFUSED_STATUS, SUBSCRIBE_PATH,
     decode_publications, encode_refusal,
 };
+use crate::wire::subscription::{self, Subscription};
 
 /// One topic's room as the runtime knows it.
-#[durable_object(websocket)]
-pub struct BroadcastRoom {
-    state: State,
-    config: Rc<Result<Config, Mistakes>>,
-    topic: Option<Topic>,
-    log: RoomLog,
-    sequence: SequenceTable,
-    /// The room's decisions; empty until an event needs them, and after an effect failed.
-    room: RefCell<Option<Room>>,
-    /// How many sockets the runtime lists, closing ones included; empty until they were counted.
-    listed: Cell<Option<u32>>,
-}
-
-/// Why a room could not do what it was asked.
-#[derive(Debug, Error)]
-enum RoomError {
-    #[error(transparent)]
-    Runtime(#[from] Error),
-    #[error(transparent)]
-    NotUnderstood(#[from] NotUnderstood),
-    #[error("the configuration has mistakes")]
-    Misconfigured,
-    #[error("the room was not addressed by its topic")]
-    Nameless,
-    #[error("the room decided on something that its event can't lead to")]
-    Misplaced,
-}
+#[durable_object]
+pub struct BroadcastRoom(Rc<RoomState>);
 
 impl DurableObject for BroadcastRoom {
     fn new(state: State, env: Env) -> Self {
-        let config = config::of(&env);
-        let topic = state.id().name().and_then(|name| Topic::parse(&name).ok());
-        let log = RoomLog::new(topic.as_ref(), config.as_ref().as_ref().ok());
-        log.debug(|| RoomEvent::Constructed);
-        if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
-            log.failed(&error);
-        }
-        let sequence = SequenceTable::of(state.storage().sql());
-        Self { state, config, topic, log, sequence, room: RefCell::default(), listed: Cell::default() }
+        Self(Rc::new(RoomState::new(state, &env)))
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let answer = match request.path().as_str() {
             PUBLISH_PATH => self.publish(request).await,
-            SUBSCRIBE_PATH => self.subscribe(&request),
+            SUBSCRIBE_PATH => self.subscribe(&request).await,
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
-            self.log.failed(&error);
-            // What was decided was not done: the next event wakes the room from what is stored.
-            *self.room.borrow_mut() = None;
+            self.0.failed(&error);
             Response::error(error.to_string(), 500)
         })
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.0.log.debug(|| RoomEvent::Woken { by: "alarm" });
+        match self.expire().await {
+            Ok(()) => Response::empty(),
+            Err(error) => {
+                self.0.failed(&error);
+                // The runtime tries again.
+                Err(Error::RustError(error.to_string()))
+            }
+        }
     }
 
     async fn websocket_message(
@@ -91,9 +67,9 @@ impl DurableObject for BroadcastRoom {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        self.log.debug(|| RoomEvent::Woken { by: "message" });
+        self.0.log.debug(|| RoomEvent::Woken { by: "message" });
         if let Err(error) = self.hear(&socket, &message) {
-            self.log.failed(&error);
+            self.0.log.failed(&error);
         }
         Ok(())
     }
@@ -105,75 +81,92 @@ impl DurableObject for BroadcastRoom {
         reason: String,
         _: bool,
     ) -> worker::Result<()> {
-        self.forget(&socket, code);
         // The runtime may have answered by itself, and then it refuses a second close.
         let _ = sockets::close(&socket, &CloseFrame { code: close::answer_to(code), reason });
+        self.leave(&socket, code).await;
         Ok(())
     }
 
     async fn websocket_error(&self, socket: WebSocket, _: Error) -> worker::Result<()> {
-        self.forget(&socket, close::ABNORMAL);
+        self.leave(&socket, close::ABNORMAL).await;
         Ok(())
     }
 }
 
 impl BroadcastRoom {
     async fn publish(&self, mut request: Request) -> Result<Response, RoomError> {
+        let room = &self.0;
+        let keys = request.headers().get(KEYS_HEADER)?;
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         super::fault::in_room(&body);
-        let publications = decode_publications(&body)?;
-        let count = publications.len();
-        // From here on nothing is awaited, so that places are given and frames are sent in the same order.
-        let effects = self.step(Event::Publish(publications))?;
-        let published = self.broadcast(effects)?;
-        self.log.debug(|| RoomEvent::Published { publications: count, connections: published.connections });
-        Ok(Response::ok(published.encode())?)
-    }
-
-    fn broadcast(&self, effects: Vec<Effect>) -> Result<Published, RoomError> {
-        let audience = Sockets::of(&self.state).audience()?;
-        let (mut connections, mut first) = (0, None);
-        for effect in effects {
-            match effect {
-                Effect::Store(seq) => self.sequence.save(seq)?,
-                Effect::Broadcast { publication, seq } => {
-                    connections = audience.send(&frame::publication(&publication, seq));
-                    first.get_or_insert(seq);
-                }
-                _ => return Err(RoomError::Misplaced),
-            }
+        let publications = decode_publications(&body, keys.as_deref())?;
+        let (id, answer) = room.wait();
+        if room.step(Event::Post(Post { id, publications }))? == [Effect::Busy(id)] {
+            return Ok(Response::error(BUSY, REFUSED_STATUS)?);
         }
-        Ok(Published::new(connections, first.unwrap_or(Seq::NONE)))
+        pump::start(room);
+        match answer.await {
+            Ok(published) => Ok(Response::ok(published.encode())?),
+            // What it waited for failed, and the pump has said why.
+            Err(oneshot_canceled) => Ok(Response::error(oneshot_canceled.to_string(), 500)?),
+        }
     }
 
-    fn subscribe(&self, request: &Request) -> Result<Response, RoomError> {
+    async fn subscribe(&self, request: &Request) -> Result<Response, RoomError> {
+        let room = &self.0;
         let address = request.headers().get(ADDRESS_HEADER)?.map(AddressHash::from_hashed);
-        let sockets = Sockets::of(&self.state);
-        let open_from_address = address.as_ref().map_or(Ok(0), |address| sockets.listed_from(address))?;
-        let open = self.count_open()?;
+        let url = request.inner().url();
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let Subscription { resume, batch } = subscription::decode(query).map_err(|_| NotUnderstood)?;
+        let from_address = |address| Sockets::of(&room.state).listed_from(address);
+        let open_from_address = address.as_ref().map_or(Ok(0), from_address)?;
         let pair = WebSocketPair::new()?;
-        for effect in self.step(Event::Connect { open, open_from_address })? {
+        let event = Event::Connect { open: room.count_open()?, open_from_address, resume };
+        for effect in room.step(event)? {
             match effect {
-                Effect::Accept { seq } => self.accept(&pair.server, address.as_ref(), seq)?,
                 Effect::Refuse(refusal) => {
                     return Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?);
                 }
-                _ => return Err(RoomError::Misplaced),
+                Effect::Accept { epoch, seq } => {
+                    Sockets::of(&room.state).accept(&pair.server, address.as_ref(), batch)?;
+                    self.greet(&pair.server, epoch, seq)?;
+                }
+                Effect::Keep { .. } => room.keep_house(&effect).await?,
+                effect => self.tell(&pair.server, &effect, batch)?,
             }
         }
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    fn accept(&self, socket: &WebSocket, address: Option<&AddressHash>, seq: Seq) -> Result<(), RoomError> {
-        let topic = self.topic.as_ref().ok_or(RoomError::Nameless)?;
+    fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), RoomError> {
         let attachment = Attachment { connection: runtime::random_uuid(), ..Attachment::default() };
-        Sockets::of(&self.state).accept(socket, address)?;
-        let listed = self.listed.get().map(|listed| listed + 1);
-        self.listed.set(listed);
+        let connections = self.0.count_in();
         sockets::attach(socket, &attachment)?;
-        socket.send_with_str(frame::connected(&attachment.connection, topic, seq, runtime::now()))?;
-        self.log.debug(|| RoomEvent::Connected { connection: attachment.connection, connections: listed });
+        let greeting = frame::connected(&attachment.connection, self.0.topic()?, epoch, seq, runtime::now());
+        socket.send_with_str(greeting)?;
+        self.0.log.debug(|| RoomEvent::Connected { connection: attachment.connection, connections });
+        Ok(())
+    }
+
+    /// Tells a newcomer of what was before it came.
+    fn tell(&self, socket: &WebSocket, effect: &Effect, batch: bool) -> Result<(), RoomError> {
+        let topic = self.0.topic()?;
+        match effect {
+            Effect::Gap { from, to } => socket.send_with_str(frame::gap(topic, *from, *to))?,
+            Effect::Snapshot { publication, seq } => {
+                socket.send_with_str(frame::snapshot(publication, *seq))?;
+            }
+            Effect::Replay { first, publications } if batch && publications.len() > 1 => {
+                socket.send_with_str(frame::batch_update(topic, *first, publications))?;
+            }
+            Effect::Replay { first, publications } => {
+                for (publication, place) in publications.iter().zip(0..) {
+                    socket.send_with_str(frame::publication(publication, first.after(place)))?;
+                }
+            }
+            _ => return Err(RoomError::Misplaced),
+        }
         Ok(())
     }
 
@@ -187,7 +180,7 @@ impl BroadcastRoom {
             Err(fault) => (ClientFrame::NotUnderstood, Some(fault)),
         };
         let Attachment { connection, budget } = sockets::attachment(socket);
-        for effect in self.step(Event::ClientFrame { frame, budget })? {
+        for effect in self.0.step(Event::ClientFrame { frame, budget })? {
             match effect {
                 Effect::Remember(budget) => {
                     sockets::attach(socket, &Attachment { connection: connection.clone(), budget })?;
@@ -201,42 +194,32 @@ impl BroadcastRoom {
     }
 
     fn read(&self, message: &WebSocketIncomingMessage) -> Result<Result<ClientFrame, FrameFault>, RoomError> {
-        let limit = self.limits()?.client_frame_bytes;
+        let limit = self.0.limits()?.client_frame_bytes;
         Ok(match message {
             WebSocketIncomingMessage::String(text) => frame::client_frame(text, limit),
             WebSocketIncomingMessage::Binary(bytes) => frame::binary_client_frame(bytes.len(), limit),
         })
     }
 
-    /// How many sockets are open. Those that the runtime lists are at least as many, and their number is remembered;
-    /// only where it says that the room is full are the open ones among them counted.
-    fn count_open(&self) -> Result<u32, RoomError> {
-        let capacity = self.limits()?.capacity;
-        if let Some(listed) = self.listed.get().filter(|listed| *listed < capacity) {
-            return Ok(listed);
+    async fn leave(&self, socket: &WebSocket, code: usize) {
+        self.0.count_out();
+        self.0.log.debug(|| RoomEvent::Closed { connection: sockets::attachment(socket).connection, code });
+        if let Err(error) = self.run(Event::Leave).await {
+            self.0.failed(&error);
         }
-        let audience = Sockets::of(&self.state).audience()?;
-        self.listed.set(Some(audience.listed()));
-        Ok(audience.open())
     }
 
-    fn forget(&self, socket: &WebSocket, code: usize) {
-        self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
-        self.log.debug(|| RoomEvent::Closed { connection: sockets::attachment(socket).connection, code });
+    async fn expire(&self) -> Result<(), RoomError> {
+        let open = self.0.audience()?.open();
+        self.run(Event::Expire { open }).await
     }
 
-    /// Lets the room decide, after waking it from what is stored where memory is empty.
-    fn step(&self, event: Event) -> Result<Vec<Effect>, RoomError> {
-        if self.room.borrow().is_none() {
-            let seq = self.sequence.load()?;
-            *self.room.borrow_mut() = Some(Room::wake(self.limits()?, seq));
+    /// Runs an event that concerns storage alone.
+    async fn run(&self, event: Event) -> Result<(), RoomError> {
+        for effect in self.0.step(event)? {
+            self.0.keep_house(&effect).await?;
         }
-        let mut room = self.room.borrow_mut();
-        Ok(room.as_mut().map(|room| room.step(event, runtime::now())).unwrap_or_default())
-    }
-
-    fn limits(&self) -> Result<RoomLimits, RoomError> {
-        self.config.as_ref().as_ref().map(|config| config.room).map_err(|_| RoomError::Misconfigured)
+        Ok(())
     }
 }
 

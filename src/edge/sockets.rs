@@ -1,7 +1,9 @@
 //! The room's hibernating sockets: accept, count, remember, and the hot loop that sends one frame to all. It must not
 //! know what a frame says or why a socket is accepted.
 
-use js_sys::{Array, JsString};
+use std::ops::Range;
+
+use js_sys::{Array, JsString, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use worker::{State, WebSocket, WebSocketRequestResponsePair};
@@ -9,6 +11,9 @@ use worker::{State, WebSocket, WebSocketRequestResponsePair};
 use crate::auth::address::AddressHash;
 use crate::wire::attachment::Attachment;
 use crate::wire::close::CloseFrame;
+
+/// The tag of sockets that take several publications in one frame.
+const BATCH_TAG: &str = "batch";
 
 /// `WebSocket.OPEN`.
 const OPEN: u16 = 1;
@@ -34,6 +39,9 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn send(this: &Socket, frame: &JsString) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    fn close(this: &Socket, code: u16, reason: &str) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, getter, js_name = readyState)]
     fn ready_state(this: &Socket) -> u16;
 }
@@ -42,7 +50,35 @@ extern "C" {
 pub struct Sockets<'a>(&'a State);
 
 /// All sockets of a room at one moment.
-pub struct Audience(Array);
+pub struct Audience {
+    everybody: Array,
+    batching: Batching,
+}
+
+/// Who of an audience takes several publications in one frame.
+enum Batching {
+    Nobody,
+    Everybody,
+    Some(Set),
+}
+
+/// What is sent to an audience: the same publications, in a frame each and all in one. Each text is converted once.
+pub struct Frames {
+    each: Vec<JsString>,
+    all: JsString,
+}
+
+impl Frames {
+    /// `each` publication's frame, and the one of `all`, which is asked for only where there are several.
+    pub fn new(each: impl Iterator<Item = String>, all: impl FnOnce() -> String) -> Self {
+        let each: Vec<JsString> = each.map(|frame| JsString::from(frame.as_str())).collect();
+        let all = match each.as_slice() {
+            [one] => one.clone(),
+            _ => JsString::from(all().as_str()),
+        };
+        Self { each, all }
+    }
+}
 
 impl<'a> Sockets<'a> {
     /// The sockets that `state` holds.
@@ -60,12 +96,21 @@ impl<'a> Sockets<'a> {
         Ok(self.0.as_raw().set_websocket_auto_response(&pair)?)
     }
 
-    /// Takes a socket in, tagged with its address where connections are counted by address.
+    /// Takes a socket in, tagged with its address where connections are counted by address, and with whether it takes
+    /// several publications in one frame.
     ///
     /// # Errors
     /// What the runtime throws, as it does for the 32,769th socket.
-    pub fn accept(&self, socket: &WebSocket, address: Option<&AddressHash>) -> worker::Result<()> {
+    pub fn accept(
+        &self,
+        socket: &WebSocket,
+        address: Option<&AddressHash>,
+        batch: bool,
+    ) -> worker::Result<()> {
         let tags: Array = address.iter().map(|address| JsValue::from_str(&tag(address))).collect();
+        if batch {
+            tags.push(&JsValue::from_str(BATCH_TAG));
+        }
         Ok(self.holder().accept(socket.as_ref(), &tags)?)
     }
 
@@ -74,7 +119,14 @@ impl<'a> Sockets<'a> {
     /// # Errors
     /// What the runtime throws.
     pub fn audience(&self) -> worker::Result<Audience> {
-        Ok(Audience(self.holder().sockets()?))
+        let everybody = self.holder().sockets()?;
+        let some = self.holder().sockets_with_tag(BATCH_TAG)?;
+        let batching = match some.length() {
+            0 => Batching::Nobody,
+            count if count == everybody.length() => Batching::Everybody,
+            _ => Batching::Some(Set::new(&some)),
+        };
+        Ok(Audience { everybody, batching })
     }
 
     /// How many sockets of an address there are. Closing ones count: who never answers a close still holds a socket.
@@ -91,22 +143,37 @@ impl<'a> Sockets<'a> {
 }
 
 impl Audience {
-    /// Sends one frame to all and returns how many sockets took it. One that is closing throws: it is left out, and
-    /// the others are served.
+    /// Sends `frames` to the sockets at the places `range` and returns how many took them. A socket that is closing
+    /// throws: it is left out, and the others are served.
     #[must_use]
-    pub fn send(&self, frame: &str) -> u32 {
-        let frame = JsString::from(frame);
-        let mut taken = 0;
-        for socket in self.iter() {
-            taken += u32::from(socket.send(&frame).is_ok());
+    pub fn send(&self, range: Range<u32>, frames: &Frames) -> u32 {
+        range.map(|place| u32::from(self.send_to(&self.socket(place), frames))).sum()
+    }
+
+    fn send_to(&self, socket: &Socket, frames: &Frames) -> bool {
+        let takes_all = match &self.batching {
+            Batching::Nobody => false,
+            Batching::Everybody => true,
+            Batching::Some(set) => set.has(socket),
+        };
+        if takes_all {
+            return socket.send(&frames.all).is_ok();
         }
-        taken
+        frames.each.iter().all(|frame| socket.send(frame).is_ok())
+    }
+
+    /// Closes all of them.
+    pub fn close(&self, frame: &CloseFrame) {
+        for socket in self.iter() {
+            // One that is closing already throws.
+            let _ = socket.close(frame.code, &frame.reason);
+        }
     }
 
     /// How many the runtime lists, closing ones included.
     #[must_use]
     pub fn listed(&self) -> u32 {
-        self.0.length()
+        self.everybody.length()
     }
 
     /// How many of them are open.
@@ -116,7 +183,11 @@ impl Audience {
     }
 
     fn iter(&self) -> impl Iterator<Item = Socket> + '_ {
-        (0..self.0.length()).map(|index| self.0.get(index).unchecked_into())
+        (0..self.listed()).map(|place| self.socket(place))
+    }
+
+    fn socket(&self, place: u32) -> Socket {
+        self.everybody.get(place).unchecked_into()
     }
 }
 

@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::payload::{PayloadError, publication};
 use super::problem::{ErrorCode, Problem};
 use super::{ObjectError, from_object};
-use crate::core::publication::Publication;
+use crate::core::event::Outcome;
+use crate::core::idempotency::{IdempotencyKey, KeyError};
+use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};
 
 use thiserror::Error;
@@ -56,6 +58,9 @@ pub enum MessageError {
     /// Its payload breaks a rule.
     #[error(transparent)]
     Payload(#[from] PayloadError),
+    /// Its `id` is no idempotency key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// One message of a batch, in the order posted.
@@ -64,10 +69,11 @@ pub struct Message {
     /// Its `token` as it was written, where it has one.
     pub token: Option<String>,
     /// Where it goes and what it says, or why not.
-    pub content: Result<(Topic, Publication), MessageError>,
+    pub content: Result<(Topic, Keyed), MessageError>,
 }
 
-/// Reads a batch of at most `max_messages` messages with payloads of at most `max_payload_bytes`.
+/// Reads a batch of at most `max_messages` messages with payloads of at most `max_payload_bytes`. A message is known by
+/// its `id`; without one, by `request_key` and its place in the batch; without that, by its payload's own key.
 ///
 /// # Errors
 /// [`BatchError`] when the body as a whole can't be read. A bad message is no error of the batch.
@@ -75,6 +81,7 @@ pub fn messages(
     body: &[u8],
     max_messages: usize,
     max_payload_bytes: usize,
+    request_key: Option<&IdempotencyKey>,
 ) -> Result<Vec<Message>, BatchError> {
     #[derive(Deserialize)]
     struct Batch<'a> {
@@ -90,35 +97,49 @@ pub fn messages(
     if count > max_messages {
         return Err(BatchError::TooMany { count, limit: max_messages });
     }
-    Ok(batch.messages.into_iter().map(|raw| message(raw.get(), max_payload_bytes)).collect())
+    let messages = batch.messages.into_iter().enumerate().map(|(place, raw)| {
+        let key = request_key.map(|key| key.of_item(place));
+        message(raw.get(), max_payload_bytes, key)
+    });
+    Ok(messages.collect())
 }
 
-fn message(raw: &str, max_payload_bytes: usize) -> Message {
+fn message(raw: &str, max_payload_bytes: usize, key: Option<IdempotencyKey>) -> Message {
     #[derive(Deserialize)]
     struct Fields<'a> {
         #[serde(borrow, default)]
         token: Option<Cow<'a, str>>,
         #[serde(borrow, default)]
         payload: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        id: Option<Cow<'a, str>>,
     }
-    let Ok(Fields { token, payload }) = from_object(raw) else {
+    let Ok(Fields { token, payload, id }) = from_object(raw) else {
         return Message { token: None, content: Err(MessageError::Shape) };
     };
     let content = match (&token, payload) {
-        (Some(token), Some(payload)) => content(token, payload.get(), max_payload_bytes),
+        (Some(token), Some(payload)) => id
+            .map_or(Ok(key), |id| Ok(Some(IdempotencyKey::given(&id)?)))
+            .and_then(|key| content(token, payload.get(), max_payload_bytes, key)),
         _ => Err(MessageError::Shape),
     };
     Message { token: token.map(Cow::into_owned), content }
 }
 
-fn content(token: &str, payload: &str, limit: usize) -> Result<(Topic, Publication), MessageError> {
+/// What a message says: its topic, and its payload of at most `limit` bytes, known by `key` or by the payload's own.
+pub(super) fn content(
+    token: &str,
+    payload: &str,
+    limit: usize,
+    key: Option<IdempotencyKey>,
+) -> Result<(Topic, Keyed), MessageError> {
     let topic = Topic::parse(token)?;
     let bytes = payload.len();
     if bytes > limit {
         return Err(MessageError::TooLarge { bytes, limit });
     }
-    let publication = publication(&topic, payload.as_bytes())?;
-    Ok((topic, publication))
+    let keyed = publication(&topic, payload.as_bytes())?;
+    Ok((topic, Keyed { key: key.or(keyed.key), ..keyed }))
 }
 
 /// What became of a publication.
@@ -126,8 +147,20 @@ fn content(token: &str, payload: &str, limit: usize) -> Result<(Topic, Publicati
 pub struct Delivery {
     /// Sockets that it was handed to.
     pub connections: u32,
-    /// Its place in its topic.
+    /// Its place in its topic, or that of the publication which it repeats.
     pub seq: u64,
+    /// Whether it repeats one, and was therefore handed to nobody.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+}
+
+impl Delivery {
+    /// What became of a publication of a batch that was handed to `connections` sockets.
+    #[must_use]
+    pub fn new(connections: u32, outcome: Outcome) -> Self {
+        let Outcome { seq, duplicate } = outcome;
+        Self { connections: if duplicate { 0 } else { connections }, seq: seq.get(), duplicate }
+    }
 }
 
 /// The answer to `POST /broadcast/:token`.
@@ -189,9 +222,10 @@ pub fn batch_results(results: &[MessageResult]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::publication::Seq;
 
     fn read(body: &str) -> Result<Vec<Message>, BatchError> {
-        messages(body.as_bytes(), 3, 64)
+        messages(body.as_bytes(), 3, 64, None)
     }
 
     #[test]
@@ -200,8 +234,9 @@ mod tests {
             r#"{"messages":[{"token":"A","payload":{"p":1e-9},"id":"x"},{"token":"B"},{"token":"A/B","payload":{}}]}"#,
         )
         .unwrap();
-        let (topic, publication) = messages[0].content.clone().unwrap();
-        assert_eq!((topic.as_str(), publication.as_json()), ("A", r#"{"p":1e-9,"token":"A"}"#));
+        let (topic, keyed) = messages[0].content.clone().unwrap();
+        assert_eq!((topic.as_str(), keyed.publication.as_json()), ("A", r#"{"p":1e-9,"token":"A"}"#));
+        assert_eq!(keyed.key, IdempotencyKey::given("x").ok());
         assert_eq!(messages[1], Message { token: Some("B".into()), content: Err(MessageError::Shape) });
         assert!(matches!(messages[2].content, Err(MessageError::Topic(TopicError::Character { .. }))));
     }
@@ -226,10 +261,26 @@ mod tests {
         assert_eq!(fault(array), MessageError::Payload(PayloadError::NotAnObject));
         let (open, close) = ("[".repeat(200), "]".repeat(200));
         let deep = format!(r#"{{"messages":[{{"token":"A","payload":{{"a":{open}{close}}}}}]}}"#);
-        let deep = messages(deep.as_bytes(), 3, 1_000).unwrap().remove(0).content;
+        let deep = messages(deep.as_bytes(), 3, 1_000, None).unwrap().remove(0).content;
         assert_eq!(deep, Err(MessageError::Payload(PayloadError::TooDeep)));
         let large = format!(r#"{{"token":"A","payload":{{"a":"{}"}}}}"#, "x".repeat(64));
         assert_eq!(fault(&large), MessageError::TooLarge { bytes: 72, limit: 64 });
+    }
+
+    #[test]
+    fn a_message_is_known_by_its_id_its_request_or_its_transaction_in_this_order() {
+        let request = IdempotencyKey::given("r").unwrap();
+        let body = r#"{"messages":[{"token":"A","payload":{"type":"T","signature":"s"}},{"token":"A","payload":{},"id":"x"}]}"#;
+        let keys = |request: Option<&IdempotencyKey>| {
+            let messages = messages(body.as_bytes(), 3, 64, request).unwrap();
+            messages.into_iter().map(|message| message.content.unwrap().1.key).collect::<Vec<_>>()
+        };
+        let id = IdempotencyKey::given("x").ok();
+        assert_eq!(keys(Some(&request)), [Some(request.of_item(0)), id.clone()]);
+        assert_eq!(keys(None), [IdempotencyKey::of_transaction("s", "T"), id]);
+        let long = format!(r#"{{"messages":[{{"token":"A","payload":{{}},"id":"{}"}}]}}"#, "x".repeat(300));
+        let long = messages(long.as_bytes(), 3, 64, None).unwrap().remove(0).content;
+        assert_eq!(long, Err(MessageError::Key(KeyError { length: 300 })));
     }
 
     #[test]
@@ -244,8 +295,10 @@ mod tests {
 
     #[test]
     fn answers_have_the_shapes_of_the_contract() {
-        let delivery = Delivery { connections: 3, seq: 42 };
+        let delivery = Delivery::new(3, Outcome { seq: Seq::new(42), duplicate: false });
         assert_eq!(delivered(delivery), r#"{"success":true,"connections":3,"seq":42}"#);
+        let repeated = Delivery::new(3, Outcome { seq: Seq::new(42), duplicate: true });
+        assert_eq!(delivered(repeated), r#"{"success":true,"connections":0,"seq":42,"duplicate":true}"#);
         let good = MessageResult { token: Some("A".into()), outcome: Ok(delivery) };
         let bad = MessageResult { token: None, outcome: Err(Problem::new(ErrorCode::InvalidPayload, "no")) };
         assert_eq!(

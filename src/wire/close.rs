@@ -2,7 +2,7 @@
 //! socket.
 
 use super::problem::{ErrorCode, Problem};
-use crate::core::room::Closing;
+use crate::core::event::Closing;
 
 /// A close frame: a code, and a reason of at most 123 bytes (RFC 6455 §5.5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,12 @@ pub const ABNORMAL: usize = 1_006;
 
 const NORMAL: u16 = 1_000;
 const MESSAGE_TOO_BIG: u16 = 1_009;
+const SERVER_MOVED_ON: u16 = 4_000;
 const TOO_MANY_FRAMES: u16 = 4_008;
 const TOO_MANY_CONNECTIONS: u16 = 4_029;
 const UNAUTHORIZED: u16 = 4_501;
 const INVALID_TOPIC: u16 = 4_504;
+const INVALID_QUERY: u16 = 4_505;
 
 impl From<Closing> for CloseFrame {
     fn from(closing: Closing) -> Self {
@@ -32,6 +34,10 @@ impl From<Closing> for CloseFrame {
             Closing::TooManyFrames => {
                 Self { code: TOO_MANY_FRAMES, reason: "too many frames in a minute".to_owned() }
             }
+            Closing::Interrupted => Self {
+                code: SERVER_MOVED_ON,
+                reason: "interrupted: come back with since and epoch".to_owned(),
+            },
         }
     }
 }
@@ -48,6 +54,9 @@ pub fn refusal(problem: &Problem) -> Option<CloseFrame> {
         ErrorCode::Unauthorized => Some(CloseFrame { code: UNAUTHORIZED, reason: "unauthorized".to_owned() }),
         ErrorCode::InvalidTopic => {
             Some(CloseFrame { code: INVALID_TOPIC, reason: "invalid_topic".to_owned() })
+        }
+        ErrorCode::InvalidQuery => {
+            Some(CloseFrame { code: INVALID_QUERY, reason: "invalid_query".to_owned() })
         }
         _ => None,
     }
@@ -83,6 +92,7 @@ mod tests {
         let too_many = close(ErrorCode::RateLimited).unwrap();
         assert_eq!((too_many.code, too_many.reason.as_str()), (4_029, "60"));
         assert_eq!(close(ErrorCode::InvalidTopic).unwrap().code, 4_504);
+        assert_eq!(close(ErrorCode::InvalidQuery).unwrap().code, 4_505);
         assert_eq!(close(ErrorCode::Unauthorized).unwrap().code, 4_501);
         assert_eq!(close(ErrorCode::Unavailable), None);
     }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::problem::ErrorCode;
 use super::{ObjectError, from_object};
 use crate::core::client_frame::ClientFrame;
+use crate::core::epoch::Epoch;
 use crate::core::publication::{Publication, Seq};
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
@@ -23,21 +24,76 @@ pub const PONG: &str = r#"{"type":"pong"}"#;
 /// A publication as subscribers get it: the payload as it was posted, and the service's fields after it.
 #[must_use]
 pub fn publication(publication: &Publication, seq: Seq) -> String {
+    let mut frame = String::with_capacity(publication.as_json().len() + SERVICE_FIELDS);
+    push_publication(&mut frame, publication, seq);
+    frame
+}
+
+/// Several publications in one frame, from the place `first` on, for subscribers that asked for it.
+#[must_use]
+pub fn batch_update(topic: &Topic, first: Seq, publications: &[Publication]) -> String {
+    let payloads: usize = publications.iter().map(|one| one.as_json().len() + SERVICE_FIELDS).sum();
+    let mut frame = String::with_capacity(payloads + SERVICE_FIELDS + topic.as_str().len());
+    frame.push_str(r#"{"type":"BATCH_UPDATE","token":""#);
+    frame.push_str(topic.as_str());
+    frame.push_str(r#"","updates":["#);
+    let mut seq = first;
+    for publication in publications {
+        if seq != first {
+            frame.push(',');
+        }
+        push_publication(&mut frame, publication, seq);
+        seq = seq.next();
+    }
+    frame.push_str("]}");
+    frame
+}
+
+/// The last publication once more, for a newcomer.
+#[must_use]
+pub fn snapshot(publication: &Publication, seq: Seq) -> String {
+    format!("{},\"seq\":{},\"snapshot\":true}}", open_object(publication), seq.get())
+}
+
+/// What a returning subscriber missed and can't be given. Without `from`, its own order is over.
+#[must_use]
+pub fn gap(topic: &Topic, from: Option<Seq>, to: Seq) -> String {
+    #[derive(Serialize)]
+    struct Gap<'a> {
+        r#type: &'static str,
+        token: &'a str,
+        from: Option<u64>,
+        to: u64,
+    }
+    super::to_json(&Gap { r#type: "gap", token: topic.as_str(), from: from.map(Seq::get), to: to.get() })
+}
+
+/// Room for what the service adds to a payload, in bytes.
+const SERVICE_FIELDS: usize = 48;
+
+fn push_publication(frame: &mut String, publication: &Publication, seq: Seq) {
+    frame.push_str(open_object(publication));
+    frame.push_str(",\"seq\":");
+    frame.push_str(&seq.get().to_string());
+    frame.push('}');
+}
+
+/// A publication without its closing brace. It always has its `token`, so a comma is right after it.
+fn open_object(publication: &Publication) -> &str {
     let object = publication.as_json();
-    // A publication always has its `token`, so a comma is always right.
-    let open = object.strip_suffix('}').unwrap_or(object);
-    format!("{open},\"seq\":{}}}", seq.get())
+    object.strip_suffix('}').unwrap_or(object)
 }
 
 /// The first frame on every socket.
 #[must_use]
-pub fn connected(connection: &str, topic: &Topic, seq: Seq, now: UnixMillis) -> String {
+pub fn connected(connection: &str, topic: &Topic, epoch: Epoch, seq: Seq, now: UnixMillis) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Connected<'a> {
         r#type: &'static str,
         connection_id: &'a str,
         token: &'a str,
+        epoch: String,
         seq: u64,
         timestamp: u64,
     }
@@ -45,6 +101,7 @@ pub fn connected(connection: &str, topic: &Topic, seq: Seq, now: UnixMillis) -> 
         r#type: "connected",
         connection_id: connection,
         token: topic.as_str(),
+        epoch: epoch.to_string(),
         seq: seq.get(),
         timestamp: now.seconds(),
     })
@@ -144,19 +201,44 @@ mod tests {
     fn a_publication_is_the_payload_and_then_the_services_fields() {
         let topic = Topic::parse("T").unwrap();
         let body = br#"{"type":"PRICE_UPDATE","price":123.45,"timestamp":1234567890}"#;
-        let posted = payload::publication(&topic, body).unwrap();
+        let posted = payload::publication(&topic, body).unwrap().publication;
         assert_eq!(
             publication(&posted, Seq::new(42)),
             r#"{"type":"PRICE_UPDATE","price":123.45,"timestamp":1234567890,"token":"T","seq":42}"#
         );
+        assert_eq!(
+            snapshot(&posted, Seq::new(42)),
+            r#"{"type":"PRICE_UPDATE","price":123.45,"timestamp":1234567890,"token":"T","seq":42,"snapshot":true}"#
+        );
+    }
+
+    #[test]
+    fn several_publications_in_one_frame_are_each_as_they_would_be_alone() {
+        let topic = Topic::parse("T").unwrap();
+        let posted = |body: &[u8]| payload::publication(&topic, body).unwrap().publication;
+        let publications = [posted(br#"{"p":1e-9}"#), posted(br#"{"token":"T"}"#)];
+        assert_eq!(
+            batch_update(&topic, Seq::new(9), &publications),
+            r#"{"type":"BATCH_UPDATE","token":"T","updates":[{"p":1e-9,"token":"T","seq":9},{"token":"T","seq":10}]}"#
+        );
+    }
+
+    #[test]
+    fn a_gap_names_what_is_missing_or_says_that_nobody_knows() {
+        let topic = Topic::parse("T").unwrap();
+        assert_eq!(
+            gap(&topic, Some(Seq::new(42)), Seq::new(60)),
+            r#"{"type":"gap","token":"T","from":42,"to":60}"#
+        );
+        assert_eq!(gap(&topic, None, Seq::new(60)), r#"{"type":"gap","token":"T","from":null,"to":60}"#);
     }
 
     #[test]
     fn the_service_greets_and_answers_in_seconds() {
         let topic = Topic::parse("T").unwrap();
         assert_eq!(
-            connected("c-1", &topic, Seq::new(41), NOW),
-            r#"{"type":"connected","connectionId":"c-1","token":"T","seq":41,"timestamp":1700000000}"#
+            connected("c-1", &topic, Epoch::Began(UnixMillis(36)), Seq::new(41), NOW),
+            r#"{"type":"connected","connectionId":"c-1","token":"T","epoch":"10","seq":41,"timestamp":1700000000}"#
         );
         assert_eq!(pong(Some("7"), NOW), r#"{"type":"pong","id":7,"timestamp":1700000000}"#);
         assert_eq!(pong(None, NOW), r#"{"type":"pong","timestamp":1700000000}"#);

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod payload;
 pub mod problem;
 pub mod room_protocol;
+pub mod subscription;
 
 /// Why a text is not the object that is asked for.
 enum ObjectError {

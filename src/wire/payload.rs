@@ -1,4 +1,4 @@
-//! A publisher's payload: bytes to a checked [`Publication`]. The payload is checked and completed as text and never
+//! A publisher's payload: bytes to a checked publication and the key it has of its own. The payload is checked and completed as text and never
 //! re-serialised, so that `0.00007345`, `1e-9` and 20-digit integers arrive with the digits that were posted. It must
 //! not know who posted it.
 
@@ -10,7 +10,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
 use super::{ObjectError, from_object, is_json_whitespace};
-use crate::core::publication::Publication;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::publication::{Keyed, Publication};
 use crate::core::topic::Topic;
 
 /// How deeply a payload may be nested: what common parsers of other languages read without complaint.
@@ -48,11 +49,12 @@ pub enum PayloadError {
     TokenDiffers,
 }
 
-/// Checks a payload that is published to `topic`, and gives it its `token` where it has none.
+/// Checks a payload that is published to `topic`, and gives it its `token` where it has none. Its key is that of the
+/// transaction which it names by a string `signature`, together with its string `type`.
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Publication, PayloadError> {
+pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError> {
     let text = std::str::from_utf8(payload).map_err(|_| PayloadError::NotUtf8)?;
     check_nesting(payload)?;
     let fields = scan(text)?;
@@ -62,13 +64,18 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Publication, Payload
     if fields.tokens.iter().any(|token| token.as_deref() != Some(topic.as_str())) {
         return Err(PayloadError::TokenDiffers);
     }
+    let key = match (&fields.signature, &fields.kind) {
+        (Some(signature), Some(kind)) => IdempotencyKey::of_transaction(signature, kind),
+        _ => None,
+    };
     let object = text.trim_matches(is_json_whitespace);
     if !fields.tokens.is_empty() {
-        return Ok(Publication::from_checked_object(object.to_owned()));
+        return Ok(Keyed { publication: Publication::from_checked_object(object), key });
     }
     let open = object.strip_suffix('}').ok_or(PayloadError::NotAnObject)?;
     let comma = if fields.is_empty { "" } else { "," };
-    Ok(Publication::from_checked_object(format!("{open}{comma}\"token\":\"{topic}\"}}")))
+    let completed = format!("{open}{comma}\"token\":\"{topic}\"}}");
+    Ok(Keyed { publication: Publication::from_checked_object(completed), key })
 }
 
 /// Counts brackets, before a parser sees them.
@@ -107,6 +114,8 @@ struct Fields<'a> {
     reserved: Option<&'static str>,
     /// Every `token` there is; `None` for one that is no string.
     tokens: Vec<Option<Cow<'a, str>>>,
+    signature: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -114,9 +123,18 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum TokenValue<'a> {
+enum TextOrOther<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
     Other(IgnoredAny),
+}
+
+impl<'a> TextOrOther<'a> {
+    fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(IgnoredAny) => None,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -138,17 +156,16 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         let mut fields = Fields { is_empty: true, ..Fields::default() };
         while let Some(Name(name)) = map.next_key()? {
             fields.is_empty = false;
-            if name == "token" {
-                fields.tokens.push(match map.next_value()? {
-                    TokenValue::Text(text) => Some(text),
-                    TokenValue::Other(IgnoredAny) => None,
-                });
-                continue;
+            match name.as_ref() {
+                "token" => fields.tokens.push(map.next_value::<TextOrOther<'_>>()?.text()),
+                "signature" => fields.signature = map.next_value::<TextOrOther<'_>>()?.text(),
+                "type" => fields.kind = map.next_value::<TextOrOther<'_>>()?.text(),
+                name => {
+                    fields.reserved =
+                        RESERVED_FIELDS.into_iter().find(|reserved| *reserved == name).or(fields.reserved);
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
-            if let Some(field) = RESERVED_FIELDS.into_iter().find(|reserved| *reserved == name) {
-                fields.reserved = Some(field);
-            }
-            map.next_value::<IgnoredAny>()?;
         }
         Ok(fields)
     }
@@ -160,7 +177,7 @@ mod tests {
 
     fn check(payload: &str) -> Result<String, PayloadError> {
         let topic = Topic::parse("T").unwrap();
-        publication(&topic, payload.as_bytes()).map(|publication| publication.as_json().to_owned())
+        publication(&topic, payload.as_bytes()).map(|keyed| keyed.publication.as_json().to_owned())
     }
 
     #[test]
@@ -220,6 +237,20 @@ mod tests {
         }
         let topic = Topic::parse("T").unwrap();
         assert_eq!(publication(&topic, b"{\"a\":\"\xff\"}"), Err(PayloadError::NotUtf8));
+    }
+
+    #[test]
+    fn a_signature_and_a_type_are_a_key_and_one_of_them_alone_is_none() {
+        let topic = Topic::parse("T").unwrap();
+        let key = |payload: &str| publication(&topic, payload.as_bytes()).unwrap().key;
+        let trade = IdempotencyKey::of_transaction("5xy", "TRADE");
+        assert!(trade.is_some());
+        assert_eq!(key(r#"{"type":"TRADE","signature":"5xy","price":1}"#), trade);
+        assert_eq!(key(r#"{"signature":"5\u0078y","ty\u0070e":"TRADE"}"#), trade);
+        assert_ne!(key(r#"{"type":"ALERT","signature":"5xy"}"#), trade);
+        for none in [r#"{"type":"TRADE"}"#, r#"{"signature":"5xy"}"#, r#"{"type":1,"signature":"5xy"}"#] {
+            assert_eq!(key(none), None, "{none}");
+        }
     }
 
     #[test]

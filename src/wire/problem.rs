@@ -18,6 +18,8 @@ pub enum ErrorCode {
     ReservedField,
     /// 400: no topic by the grammar of `core::topic`.
     InvalidTopic,
+    /// 400: a parameter of the query that is not understood.
+    InvalidQuery,
     /// 401: no valid credentials.
     Unauthorized,
     /// 403: a page that is not on the operator's list.
@@ -43,7 +45,11 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidJson | Self::InvalidPayload | Self::ReservedField | Self::InvalidTopic => 400,
+            Self::InvalidJson
+            | Self::InvalidPayload
+            | Self::ReservedField
+            | Self::InvalidTopic
+            | Self::InvalidQuery => 400,
             Self::Unauthorized => 401,
             Self::OriginNotAllowed => 403,
             Self::NotFound => 404,

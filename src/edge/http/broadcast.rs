@@ -13,7 +13,8 @@ use super::rooms;
 use crate::auth::bearer;
 use crate::auth::secret::PublisherSecrets;
 use crate::auth::webhook_signature::WebhookSignature;
-use crate::core::publication::Publication;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};
 use crate::edge::config::Config;
 use crate::edge::runtime;
@@ -28,18 +29,20 @@ pub async fn one(
     config: &Config,
     topic: Result<Topic, TopicError>,
 ) -> Result<Answer, HttpError> {
-    let payload = authenticated_body(&mut request, config, config.max_message_bytes).await?;
+    let Authenticated { body, key } = authenticate(&mut request, config, config.max_message_bytes).await?;
     let topic = topic?;
-    let publication = payload::publication(&topic, &payload)?;
-    let Published { connections, first_seq: seq } = rooms::publish(env, &topic, &[publication]).await?;
-    let response = respond::json(200, batch::delivered(Delivery { connections, seq }))?;
-    Ok(Answer { connections: Some(connections), ..response.into() })
+    let keyed = payload::publication(&topic, &body)?;
+    let keyed = Keyed { key: key.or(keyed.key), ..keyed };
+    let published = rooms::publish(env, &topic, &[keyed]).await?;
+    let delivery = Delivery::new(published.connections, published.outcome(0));
+    let response = respond::json(200, batch::delivered(delivery))?;
+    Ok(Answer { connections: Some(delivery.connections), ..response.into() })
 }
 
 /// Many messages: one request to each topic's room, all rooms at once.
 pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Answer, HttpError> {
-    let body = authenticated_body(&mut request, config, MAX_BATCH_BYTES).await?;
-    let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes)?;
+    let Authenticated { body, key } = authenticate(&mut request, config, MAX_BATCH_BYTES).await?;
+    let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes, key.as_ref())?;
     let (groups, mut results) = sort(messages);
     let calls = groups.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
     let mut causes = Vec::new();
@@ -59,11 +62,11 @@ pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<An
 #[derive(Default)]
 struct Group {
     places: Vec<usize>,
-    publications: Vec<Publication>,
+    publications: Vec<Keyed>,
 }
 
 impl Group {
-    /// What became of each message, by its place in the batch: the room gave them places of its own one after another.
+    /// What became of each message, by its place in the batch.
     fn results(
         &self,
         topic: &Topic,
@@ -71,10 +74,9 @@ impl Group {
     ) -> impl Iterator<Item = (usize, MessageResult)> {
         let published = published.map_err(|error| error.problem());
         self.places.iter().zip(0..).map(move |(&place, offset)| {
-            let outcome = published.clone().map(|Published { connections, first_seq }| Delivery {
-                connections,
-                seq: first_seq + offset,
-            });
+            let delivery =
+                |published: &Published| Delivery::new(published.connections, published.outcome(offset));
+            let outcome = published.as_ref().map(delivery).map_err(Clone::clone);
             (place, MessageResult { token: Some(topic.to_string()), outcome })
         })
     }
@@ -101,23 +103,32 @@ fn sort(messages: Vec<Message>) -> (HashMap<Topic, Group>, BTreeMap<usize, Messa
     (groups, refused)
 }
 
-/// The body of a publisher's request. A stranger's is not read, unless it carries a signature, which only the body
-/// proves.
-async fn authenticated_body(
+/// What an authenticated publisher sent.
+struct Authenticated {
+    body: Vec<u8>,
+    /// The request's own idempotency key.
+    key: Option<IdempotencyKey>,
+}
+
+/// The request of a publisher. A stranger's body is not read, unless it carries a signature, which only the body proves.
+/// A signed request is known by its signed id and nothing else: anybody could repeat it with another key beside.
+async fn authenticate(
     request: &mut Request,
     config: &Config,
     limit: usize,
-) -> Result<Vec<u8>, HttpError> {
+) -> Result<Authenticated, HttpError> {
     let secrets = config.publishers.as_ref().ok_or(HttpError::NoSecret)?;
     if has_bearer(request, secrets)? {
-        return body::read(request, limit).await;
+        let key = request.headers().get("idempotency-key")?;
+        let key = key.as_deref().map(IdempotencyKey::given).transpose()?;
+        return Ok(Authenticated { body: body::read(request, limit).await?, key });
     }
     let signature = signature_of(request)?.ok_or(HttpError::Unauthorized)?;
     let now = runtime::now();
     signature.check_time(now)?;
     let body = body::read(request, limit).await?;
     signature.verify(secrets, now, &body)?;
-    Ok(body)
+    Ok(Authenticated { body, key: Some(IdempotencyKey::given(signature.id())?) })
 }
 
 fn has_bearer(request: &Request, secrets: &PublisherSecrets) -> worker::Result<bool> {

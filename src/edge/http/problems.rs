@@ -6,12 +6,14 @@ use worker::{Response, Result};
 use super::respond;
 use crate::auth::origin::OriginError;
 use crate::auth::webhook_signature::SignatureError;
-use crate::core::room::Refusal;
+use crate::core::event::Refusal;
+use crate::core::idempotency::KeyError;
 use crate::core::topic::TopicError;
 use crate::wire::batch::{BatchError, MessageError};
 use crate::wire::payload::PayloadError;
 use crate::wire::problem::{ErrorCode, Problem};
 use crate::wire::room_protocol::NotUnderstood;
+use crate::wire::subscription::QueryError;
 
 /// Seconds after which a failure of the service is worth a retry.
 const RETRY_FAILURE: u32 = 1;
@@ -70,6 +72,15 @@ pub enum HttpError {
     /// A message of a batch that is none.
     #[error(transparent)]
     Message(#[from] MessageError),
+    /// A key that is none.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A query that is not understood.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A room with more messages waiting than it takes.
+    #[error("this topic has as many messages waiting as it takes")]
+    Busy,
     /// A room that takes nobody in.
     #[error("{}", refusal_text(*.0))]
     Refused(Refusal),
@@ -87,6 +98,7 @@ pub enum HttpError {
 fn refusal_text(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Full => "this topic has as many connections as it takes",
+        Refusal::FromTheFuture => "since is a seq that this topic has not reached in this epoch",
         Refusal::TooManyFromAddress => "this address has as many connections to this topic as it may have",
     }
 }
@@ -97,8 +109,8 @@ impl HttpError {
     pub fn problem(&self) -> Problem {
         let problem = Problem::new(self.code(), self.to_string());
         match self {
-            Self::Refused(_) => problem.retry_after(RETRY_PLACE),
-            Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
+            Self::Refused(Refusal::Full | Refusal::TooManyFromAddress) => problem.retry_after(RETRY_PLACE),
+            Self::Busy | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
                 problem.retry_after(RETRY_FAILURE)
             }
             _ => problem,
@@ -130,14 +142,19 @@ impl HttpError {
             Self::BodyTooLarge { .. }
             | Self::Batch(BatchError::TooMany { .. })
             | Self::Message(MessageError::TooLarge { .. }) => ErrorCode::PayloadTooLarge,
-            Self::Batch(BatchError::Shape) | Self::Message(MessageError::Shape) => ErrorCode::InvalidPayload,
+            Self::Batch(BatchError::Shape)
+            | Self::Message(MessageError::Shape | MessageError::Key(_))
+            | Self::Key(_) => ErrorCode::InvalidPayload,
+            Self::Query(_) | Self::Refused(Refusal::FromTheFuture) => ErrorCode::InvalidQuery,
             Self::Payload(error)
             | Self::Batch(BatchError::Text(error))
             | Self::Message(MessageError::Payload(error)) => payload_code(error),
             Self::Refused(Refusal::TooManyFromAddress) => ErrorCode::RateLimited,
-            Self::Refused(Refusal::Full) | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
-                ErrorCode::Unavailable
-            }
+            Self::Busy
+            | Self::Refused(Refusal::Full)
+            | Self::Runtime(_)
+            | Self::RoomStatus(_)
+            | Self::RoomAnswer(_) => ErrorCode::Unavailable,
         }
     }
 

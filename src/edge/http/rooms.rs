@@ -5,22 +5,29 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response};
 
 use super::problems::HttpError;
 use crate::auth::address::AddressHash;
-use crate::core::publication::Publication;
+use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::edge::bindings::ROOM_BINDING;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, PUBLISH_PATH, Published, REFUSED_STATUS, SUBSCRIBE_PATH, decode_refusal,
-    encode_publications,
+    ADDRESS_HEADER, BUSY, KEYS_HEADER, PUBLISH_PATH, Published, REFUSED_STATUS, SUBSCRIBE_PATH,
+    decode_refusal, encode_keys, encode_publications,
 };
+use crate::wire::subscription::{self, Subscription};
 
 /// Publishes to one topic, in order, in one request.
-pub async fn publish(env: &Env, topic: &Topic, publications: &[Publication]) -> Result<Published, HttpError> {
+pub async fn publish(env: &Env, topic: &Topic, publications: &[Keyed]) -> Result<Published, HttpError> {
     let mut init = RequestInit::new();
+    if let Some(keys) = encode_keys(publications) {
+        let headers = Headers::new();
+        headers.set(KEYS_HEADER, &keys)?;
+        init.with_headers(headers);
+    }
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&encode_publications(publications))));
     let mut response = call(env, topic, PUBLISH_PATH, &init).await?;
     let body = response.text().await?;
     match response.status_code() {
         200 => Ok(Published::decode(&body)?),
+        REFUSED_STATUS if body == BUSY => Err(HttpError::Busy),
         status => Err(HttpError::RoomStatus(status)),
     }
 }
@@ -30,6 +37,7 @@ pub async fn subscribe(
     env: &Env,
     topic: &Topic,
     address: Option<&AddressHash>,
+    subscription: &Subscription,
 ) -> Result<Response, HttpError> {
     let headers = Headers::new();
     headers.set("upgrade", "websocket")?;
@@ -38,7 +46,8 @@ pub async fn subscribe(
     }
     let mut init = RequestInit::new();
     init.with_headers(headers);
-    let mut response = call(env, topic, SUBSCRIBE_PATH, &init).await?;
+    let path = format!("{SUBSCRIBE_PATH}?{}", subscription::encode(subscription));
+    let mut response = call(env, topic, &path, &init).await?;
     match response.status_code() {
         101 => Ok(response),
         REFUSED_STATUS => Err(HttpError::Refused(decode_refusal(&response.text().await?)?)),

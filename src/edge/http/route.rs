@@ -74,6 +74,13 @@ pub fn origin_of(url: &str) -> &str {
     url.strip_suffix(after_origin(url)).unwrap_or(url)
 }
 
+/// The query of a URL, without its `?`.
+#[must_use]
+pub fn query_of(url: &str) -> &str {
+    let before_fragment = url.split('#').next().unwrap_or_default();
+    before_fragment.split_once('?').map_or("", |(_, query)| query)
+}
+
 fn path_of(url: &str) -> &str {
     after_origin(url).split(['?', '#']).next().unwrap_or_default()
 }
@@ -134,6 +141,12 @@ mod tests {
         for path in ["", "/ws", "/health/", "/Health", "/broadcast/a/b", "/broadcast/a/", "//broadcast/a"] {
             assert_eq!(find(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_query_ends_where_the_fragment_begins() {
+        assert_eq!(query_of("https://broadcast.glow.trade/ws/SOL?since=1&epoch=x#y?z"), "since=1&epoch=x");
+        assert_eq!(query_of("https://broadcast.glow.trade/ws/SOL"), "");
     }
 
     #[test]

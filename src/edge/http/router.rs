@@ -5,7 +5,7 @@ use worker::{Env, Request, Response, Result};
 use super::cors::Page;
 use super::problems::HttpError;
 use super::respond::Answer;
-use super::route::{Resource, origin_of};
+use super::route::{Resource, origin_of, query_of};
 use super::{broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
@@ -90,7 +90,9 @@ impl Call {
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
             ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
             ("GET", Resource::Subscription(topic)) => {
-                Ok(subscribe::socket(&request, env, config, topic, &self.page()).await?.into())
+                Ok(subscribe::socket(&request, env, config, topic, query_of(&self.url), &self.page())
+                    .await?
+                    .into())
             }
             (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
         }

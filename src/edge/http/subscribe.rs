@@ -10,7 +10,7 @@ use crate::auth::address::AddressHash;
 use crate::core::topic::{Topic, TopicError, Visibility};
 use crate::edge::config::Config;
 use crate::edge::sockets;
-use crate::wire::close;
+use crate::wire::{close, subscription};
 
 /// Opens a socket, or says why not. A page that may not use the service gets no socket at all; any other refusal that
 /// has a close code reaches a page as a socket that closes at once, because browsers hide the HTTP answer to a failed
@@ -20,13 +20,14 @@ pub async fn socket(
     env: &Env,
     config: &Config,
     topic: Result<Topic, TopicError>,
+    query: &str,
     page: &Page<'_>,
 ) -> Result<Response, HttpError> {
     if !is_handshake(request)? {
         return Err(HttpError::UpgradeRequired);
     }
     page.check(&config.origins)?;
-    match open(request, env, config, topic).await {
+    match open(request, env, config, topic, query).await {
         Err(error) if page.origin.is_some() => tell_page(error),
         answer => answer,
     }
@@ -37,12 +38,14 @@ async fn open(
     env: &Env,
     config: &Config,
     topic: Result<Topic, TopicError>,
+    query: &str,
 ) -> Result<Response, HttpError> {
     let topic = topic?;
     if topic.visibility() == Visibility::Private {
         return Err(HttpError::PrivateTopic);
     }
-    rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref()).await
+    let subscription = subscription::decode(query)?;
+    rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref(), &subscription).await
 }
 
 fn is_handshake(request: &Request) -> worker::Result<bool> {

@@ -1,0 +1,187 @@
+//! What happens to a room, and what its surroundings are to do about it: the language between `Room::step` and
+//! whatever runs it. It must not decide which event leads to which effect.
+
+use std::num::NonZeroU32;
+
+use super::client_frame::{ClientFrame, FrameBudget};
+use super::epoch::Epoch;
+use super::history::StoredBatch;
+use super::outbox::{Post, PostId};
+use super::publication::{Publication, Seq};
+use super::time::UnixMillis;
+
+/// Something that happened to a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A publisher's request arrived.
+    Post(Post),
+    /// The pump is ready for the next batch.
+    Drain,
+    /// The batch is durable and was handed to all sockets.
+    Handed {
+        /// How many took it.
+        connections: u32,
+    },
+    /// Somebody wants to subscribe.
+    Connect {
+        /// Sockets that are open now.
+        open: u32,
+        /// Of these, the ones from the same address; 0 when it is not known.
+        open_from_address: u32,
+        /// From where on, where the subscriber was here before.
+        resume: Option<Resume>,
+    },
+    /// A subscriber left.
+    Leave,
+    /// A subscriber sent a frame.
+    ClientFrame {
+        /// What it says.
+        frame: ClientFrame,
+        /// The subscriber's budget as it was last remembered.
+        budget: FrameBudget,
+    },
+    /// The time came to which the room was to be kept.
+    Expire {
+        /// Sockets that are open now.
+        open: u32,
+    },
+}
+
+/// Where a returning subscriber left off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// The last place that it has.
+    pub since: Seq,
+    /// The epoch of that place.
+    pub epoch: Epoch,
+}
+
+/// Something that a room's surroundings are to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The outbox is full: tell the publisher to come back.
+    Busy(PostId),
+    /// Delete everything that is stored.
+    Forget,
+    /// Store how the order began.
+    Found(Founding),
+    /// Store until when the room is kept, and wake it then.
+    Keep {
+        /// Until when.
+        until: UnixMillis,
+    },
+    /// Store a batch. Nobody may see a publication that is not stored, or the order could fork after a wake.
+    Store(StoredBatch),
+    /// Send a batch to every socket that is open now, and say when it was handed to all of them.
+    Broadcast {
+        /// The place of the first.
+        first: Seq,
+        /// What to send, one place after another.
+        publications: Vec<Publication>,
+    },
+    /// Answer a publisher's request.
+    Answer {
+        /// Which.
+        post: PostId,
+        /// Sockets that its publications were handed to.
+        connections: u32,
+        /// What became of each, in the order posted.
+        outcomes: Vec<Outcome>,
+    },
+    /// Accept the socket and greet it.
+    Accept {
+        /// The epoch of the order.
+        epoch: Epoch,
+        /// The place of the last publication before it came.
+        seq: Seq,
+    },
+    /// Tell that socket what it missed and can't be given.
+    Gap {
+        /// The first place missed; `None` when its own order is over, and nobody knows how far that went.
+        from: Option<Seq>,
+        /// The last one.
+        to: Seq,
+    },
+    /// Send that socket the last publication once more.
+    Snapshot {
+        /// The publication.
+        publication: Publication,
+        /// Its place.
+        seq: Seq,
+    },
+    /// Send that socket what it missed.
+    Replay {
+        /// The place of the first.
+        first: Seq,
+        /// What to send, one place after another.
+        publications: Vec<Publication>,
+    },
+    /// Turn the socket away.
+    Refuse(Refusal),
+    /// Keep this budget with the socket that sent the frame.
+    Remember(FrameBudget),
+    /// Send an answer to that socket.
+    Reply(Reply),
+    /// Close that socket.
+    Close(Closing),
+}
+
+/// How an order began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Founding {
+    /// When it began: the epoch's name.
+    pub began: UnixMillis,
+    /// The place before its first stored publication.
+    pub base: Seq,
+}
+
+/// What became of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its place, or that of the publication which it repeats.
+    pub seq: Seq,
+    /// Whether it repeats one, and was therefore not sent.
+    pub duplicate: bool,
+}
+
+/// Why a socket is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The room holds as many as it may.
+    Full,
+    /// Its address holds as many as it may.
+    TooManyFromAddress,
+    /// It claims to have a place of this order that was not given yet.
+    FromTheFuture,
+}
+
+/// An answer to one subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// To a ping.
+    Pong {
+        /// The JSON text of the ping's `id`.
+        id: Option<String>,
+    },
+    /// To a frame that was not understood.
+    NotUnderstood,
+    /// The one warning before a subscriber that sends too much is closed.
+    SlowDown {
+        /// How many frames a minute are taken.
+        per_minute: NonZeroU32,
+    },
+}
+
+/// Why a room closes a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// A frame was larger than the room takes.
+    FrameTooBig {
+        /// The most it takes, in bytes.
+        limit: usize,
+    },
+    /// Frames went on after the warning.
+    TooManyFrames,
+    /// The room lost its memory while it was sending: the subscriber may have missed something, and can resume.
+    Interrupted,
+}

@@ -1,0 +1,99 @@
+//! The loop that carries a room's outbox to its sockets: store a batch, wait until it is durable, send it in chunks,
+//! answer its publishers, look again. Nothing in it waits for a timer to fill a batch: while one is under way, the next
+//! grows by itself. It must not decide what a batch is or who is answered what.
+
+use std::rc::Rc;
+
+use super::log::RoomEvent;
+use super::room_state::{RoomError, RoomState};
+use super::runtime;
+use super::sockets::{Audience, Frames};
+use crate::core::event::{Effect, Event};
+use crate::core::publication::{Publication, Seq};
+use crate::wire::frame;
+use crate::wire::room_protocol::Published;
+
+/// Sockets that are sent to before the runtime gets a turn to write their frames out. Measured: with many more, the
+/// first subscribers wait for the last one's frame to be queued; with fewer, the turns themselves cost more.
+const CHUNK: u32 = 128;
+
+/// Starts the pump unless it runs.
+pub fn start(room: &Rc<RoomState>) {
+    if room.is_pumping.replace(true) {
+        return;
+    }
+    let pump = Rc::clone(room);
+    room.state.wait_until(async move {
+        run(&pump).await;
+    });
+}
+
+async fn run(room: &RoomState) {
+    loop {
+        match batch(room).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                room.failed(&error);
+                break;
+            }
+        }
+    }
+    room.is_pumping.set(false);
+}
+
+/// Carries one batch, and returns whether there was one.
+async fn batch(room: &RoomState) -> Result<bool, RoomError> {
+    let effects = room.step(Event::Drain)?;
+    let is_batch = !effects.is_empty();
+    // Who connects from here on is told of the batch in its greeting, and is not in this audience.
+    let audience = room.audience()?;
+    for effect in effects {
+        match effect {
+            Effect::Store(batch) => {
+                room.save(&batch)?;
+                room.state.storage().sync().await?;
+            }
+            Effect::Broadcast { first, publications } => {
+                let connections = broadcast(room, &audience, first, &publications).await?;
+                answer(room, room.step(Event::Handed { connections })?);
+            }
+            Effect::Answer { .. } => answer(room, vec![effect]),
+            effect => room.keep_house(&effect).await?,
+        }
+    }
+    Ok(is_batch)
+}
+
+async fn broadcast(
+    room: &RoomState,
+    audience: &Audience,
+    first: Seq,
+    publications: &[Publication],
+) -> Result<u32, RoomError> {
+    let topic = room.topic()?;
+    let each = publications.iter().zip(0..).map(|(one, place)| frame::publication(one, first.after(place)));
+    let frames = Frames::new(each, || frame::batch_update(topic, first, publications));
+    let mut connections = 0;
+    let mut start = 0;
+    room.note_sending(true);
+    while start < audience.listed() {
+        let end = audience.listed().min(start + CHUNK);
+        connections += audience.send(start..end, &frames);
+        start = end;
+        if start < audience.listed() {
+            runtime::turn().await;
+        }
+    }
+    room.note_sending(false);
+    room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });
+    Ok(connections)
+}
+
+fn answer(room: &RoomState, effects: Vec<Effect>) {
+    for effect in effects {
+        if let Effect::Answer { post, connections, outcomes } = effect {
+            room.answer(post, Published::new(connections, &outcomes));
+        }
+    }
+}

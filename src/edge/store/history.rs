@@ -1,0 +1,125 @@
+//! A room's recent publications, in its own SQLite: a ring with one row for each batch, and no index besides the key, so
+//! that a batch costs one row written. It must not know which row a batch goes to, nor which rows still count.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use worker::{Error, Result, SqlStorage};
+
+use super::number;
+use crate::core::history::StoredBatch;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::publication::{Keyed, Publication, Seq};
+
+const CREATE: &str = "CREATE TABLE history (slot INTEGER PRIMARY KEY, first INTEGER NOT NULL, \
+                      publications TEXT NOT NULL, keys TEXT)";
+const LOAD: &str = "SELECT slot, first, publications, keys FROM history";
+const SAVE: &str = "INSERT OR REPLACE INTO history (slot, first, publications, keys) VALUES (?, ?, ?, ?)";
+
+#[derive(Deserialize)]
+struct Row {
+    slot: u32,
+    first: u64,
+    /// The JSON array of the payloads.
+    publications: String,
+    /// The JSON array of their keys, `null` for none; absent where none has one.
+    keys: Option<String>,
+}
+
+/// The table of one room.
+pub struct HistoryTable(SqlStorage);
+
+impl HistoryTable {
+    /// The table in a room's storage.
+    #[must_use]
+    pub fn of(sql: SqlStorage) -> Self {
+        Self(sql)
+    }
+
+    /// Makes the table.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn create(&self) -> Result<()> {
+        self.0.exec(CREATE, None)?;
+        Ok(())
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// What the storage throws, and a row that can't be read.
+    pub fn load(&self) -> Result<Vec<StoredBatch>> {
+        let rows: Vec<Row> = self.0.exec(LOAD, None)?.to_array()?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Stores a batch in its slot. The runtime holds back what is sent after it until the write is durable.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn save(&self, batch: &StoredBatch) -> Result<()> {
+        let payloads: Vec<&str> =
+            batch.publications.iter().map(|keyed| keyed.publication.as_json()).collect();
+        let row = vec![
+            batch.slot.into(),
+            number(batch.first.get())?,
+            format!("[{}]", payloads.join(",")).into(),
+            encode_keys(&batch.publications)?.into(),
+        ];
+        self.0.exec_raw(SAVE, Some(row))?;
+        Ok(())
+    }
+}
+
+fn encode_keys(publications: &[Keyed]) -> Result<Option<String>> {
+    if publications.iter().all(|keyed| keyed.key.is_none()) {
+        return Ok(None);
+    }
+    let keys: Vec<Option<&str>> =
+        publications.iter().map(|keyed| keyed.key.as_ref().map(IdempotencyKey::as_str)).collect();
+    Ok(Some(serde_json::to_string(&keys)?))
+}
+
+fn decode(row: &Row) -> Result<StoredBatch> {
+    let unreadable = |error| Error::RustError(format!("row {} of the history: {error}", row.slot));
+    let payloads: Vec<&RawValue> = serde_json::from_str(&row.publications).map_err(unreadable)?;
+    let keys: Vec<Option<String>> =
+        row.keys.as_deref().map_or(Ok(vec![]), serde_json::from_str).map_err(unreadable)?;
+    let mut keys = keys.into_iter();
+    let publications: Rc<[Keyed]> = payloads
+        .into_iter()
+        .map(|payload| Keyed {
+            publication: Publication::from_checked_object(payload.get()),
+            key: keys.next().flatten().map(|key| IdempotencyKey::from_stored(&key)),
+        })
+        .collect();
+    Ok(StoredBatch { slot: row.slot, first: Seq::new(row.first), publications })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_batch_is_read_as_it_was() {
+        let keyed = |object: &str, key: Option<&str>| Keyed {
+            publication: Publication::from_checked_object(object),
+            key: key.map(|key| IdempotencyKey::given(key).unwrap()),
+        };
+        let publications =
+            [keyed(r#"{"p":1e-9,"token":"T"}"#, None), keyed(r#"{ "a" : "],[" }"#, Some("é\"1"))];
+        let row = Row {
+            slot: 3,
+            first: 41,
+            publications: r#"[{"p":1e-9,"token":"T"},{ "a" : "],[" }]"#.to_owned(),
+            keys: encode_keys(&publications).unwrap(),
+        };
+        assert_eq!(row.keys.as_deref(), Some(r#"[null,"ké\"1"]"#));
+        let batch = StoredBatch { slot: 3, first: Seq::new(41), publications: publications.into() };
+        assert_eq!(decode(&row).unwrap(), batch);
+        let without = Row { keys: None, ..row };
+        assert!(decode(&without).unwrap().publications.iter().all(|keyed| keyed.key.is_none()));
+    }
+}
