@@ -1,7 +1,9 @@
-// The peer that our users would write themselves: a Durable Object in JavaScript, with hibernating sockets and a plain
+// Peer (b), what our users would write themselves: a Durable Object in JavaScript, with hibernating sockets and a plain
 // loop. It compares the bearer as one text, writes the payload anew, keeps no order and stores nothing.
 
 import { DurableObject } from "cloudflare:workers";
+
+const MAX_BYTES = 65_536;
 
 export class Room extends DurableObject {
   constructor(ctx, env) {
@@ -37,11 +39,20 @@ export class Room extends DurableObject {
 }
 
 export default {
-  fetch(request, env) {
+  async fetch(request, env) {
     const [, kind, token] = new URL(request.url).pathname.split("/");
-    if (kind === "broadcast" && request.headers.get("authorization") !== `Bearer ${env.WEBHOOK_SECRET}`) {
+    const room = env.ROOM.getByName(token);
+    if (kind === "ws") return room.fetch(request);
+    if (request.headers.get("authorization") !== `Bearer ${env.WEBHOOK_SECRET}`) {
       return new Response("Unauthorized", { status: 401 });
     }
-    return env.ROOM.getByName(token).fetch(request);
+    if (Number(request.headers.get("content-length")) > MAX_BYTES) {
+      return new Response("Payload Too Large", { status: 413 });
+    }
+    try {
+      return await room.fetch(request);
+    } catch {
+      return new Response("Bad Request", { status: 400 });
+    }
   },
 };

@@ -169,7 +169,7 @@ impl History {
     fn free_slot(&mut self) -> u32 {
         let oldest = self.oldest();
         let free = self.rows.iter().enumerate().filter(|(_, row)| row.last < oldest);
-        match free.max_by_key(|(_, row)| row.bytes).map(|(index, _)| index) {
+        match free.max_by_key(|(_, row)| (row.bytes, row.slot)).map(|(index, _)| index) {
             Some(index) => self.rows.swap_remove(index).slot,
             None => u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
         }
@@ -281,8 +281,7 @@ mod tests {
         stored.append(&[keyed("small")]);
         stored.append(&[keyed(&"large".repeat(20))]);
         stored.append(&batch(4));
-        stored.append(&batch(1));
-        assert_eq!(stored.rows[&1].first, Seq::new(7), "the large row was replaced");
+        assert_eq!(stored.rows[&1].first, Seq::new(3), "the large row was replaced");
         assert_eq!(stored.rows[&0].first, Seq::new(1), "the small one waits");
     }
 

@@ -229,13 +229,13 @@ impl RoomState {
     /// Notes that a batch is being sent, or no longer is.
     pub fn note_sending(&self, is_sending: bool) {
         // It can only fail for an object that can't be written to, which this one can.
-        let _ = Reflect::set(&self.state.as_raw(), &SENDING.into(), &is_sending.into());
+        let _ = Reflect::set(self.state.as_raw(), &SENDING.into(), &is_sending.into());
     }
 
     /// A room that finds itself built anew while its sockets are open and a batch was being sent lost its WebAssembly
     /// instance to a panic. Nobody knows which sockets got the batch, so all are asked to come back and resume.
     fn recover(&self) {
-        let note = Reflect::get(&self.state.as_raw(), &SENDING.into());
+        let note = Reflect::get(self.state.as_raw(), &SENDING.into());
         if note.ok().as_ref().and_then(JsValue::as_bool) != Some(true) {
             return;
         }

@@ -96,13 +96,13 @@ fn seq(text: &str) -> Result<Seq, QueryError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::core::time::UnixMillis;
     use super::*;
+    use crate::core::time::UnixMillis;
 
     const EPOCH: Epoch = Epoch::Began(UnixMillis(1_700_000_000_000));
 
-    fn resume(since: u64, epoch: Epoch) -> Option<Resume> {
-        Some(Resume { since: Seq::new(since), epoch })
+    fn resume(since: u64, epoch: Epoch) -> Resume {
+        Resume { since: Seq::new(since), epoch }
     }
 
     #[test]
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn a_resume_is_a_place_and_its_epoch() {
-        let expected = Subscription { resume: resume(41, EPOCH), batch: true };
+        let expected = Subscription { resume: Some(resume(41, EPOCH)), batch: true };
         assert_eq!(decode("?since=41&epoch=loyw3v28&batch=1"), Ok(expected));
         assert_eq!(decode("epoch=%6coyw3v28&since=4%31&batch=1"), Ok(expected));
-        assert_eq!(decode("?since=0&epoch=nonsense").unwrap().resume, resume(0, Epoch::Foreign));
+        assert_eq!(decode("?since=0&epoch=NONSENSE").unwrap().resume, Some(resume(0, Epoch::Foreign)));
         assert_eq!(decode("?since=9007199254740991&epoch=x").unwrap().resume.unwrap().since.get(), MAX_SEQ);
     }
 
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_room_reads_what_the_worker_read() {
         for epoch in [EPOCH, Epoch::Unborn(UnixMillis(5)), Epoch::Foreign] {
-            let subscription = Subscription { resume: resume(7, epoch), batch: true };
+            let subscription = Subscription { resume: Some(resume(7, epoch)), batch: true };
             assert_eq!(decode(&encode(&subscription)), Ok(subscription));
         }
         assert_eq!(decode(&encode(&Subscription::default())), Ok(Subscription::default()));
