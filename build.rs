@@ -61,20 +61,19 @@ fn disagreements() -> Vec<String> {
 /// each has to name them.
 fn check(table: &Table) -> Vec<String> {
     let mut faults = Vec::new();
-    let room = (bindings::ROOM_BINDING, bindings::ROOM_CLASS);
-    if !bound_classes(table).contains(&room) {
-        faults.push(format!(
-            "durable_objects.bindings lacks name = \"{}\", class_name = \"{}\"",
-            room.0, room.1
-        ));
-    }
-    for (name, class) in bound_classes(table) {
-        if (name, class) != room {
-            faults.push(format!("the code knows no binding {name} of a class {class}"));
+    for (name, class) in bindings::OBJECTS {
+        if !bound_classes(table).contains(&(name, class)) {
+            faults
+                .push(format!("durable_objects.bindings lacks name = \"{name}\", class_name = \"{class}\""));
+        }
+        if !migrated_classes(table).contains(&class) {
+            faults.push(format!("no migration has new_sqlite_classes = [\"{class}\"]"));
         }
     }
-    if !migrated_classes(table).contains(&bindings::ROOM_CLASS) {
-        faults.push(format!("no migration has new_sqlite_classes = [\"{}\"]", bindings::ROOM_CLASS));
+    for (name, class) in bound_classes(table) {
+        if !bindings::OBJECTS.contains(&(name, class)) {
+            faults.push(format!("the code knows no binding {name} of a class {class}"));
+        }
     }
     let assets = table.get("assets").and_then(|assets| assets.get("binding")).and_then(Value::as_str);
     if assets != Some(bindings::ASSETS_BINDING) {

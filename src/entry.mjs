@@ -3,7 +3,10 @@
 // at once, and a request one with a body. It decides nothing else.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import RustWorker, { BroadcastRoom as RustRoom } from "./index.js";
+import RustWorker, {
+  BroadcastRoom as RustRoom,
+  PublisherSocket as RustPublisherSocket,
+} from "./index.js";
 
 /**
  * The calls that are in Rust now, held weakly: the runtime drops a cancelled request without a word, and then nothing
@@ -68,26 +71,32 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export class BroadcastRoom extends DurableObject {
-  #rust = new RustRoom(this.ctx, this.env);
+/** The class of Durable Objects whose methods are those of a Rust class, behind the wall. */
+function behindTheWallAs(Rust) {
+  return class extends DurableObject {
+    #rust = new Rust(this.ctx, this.env);
 
-  fetch(request) {
-    return behindTheWall(() => this.#rust.fetch(request));
-  }
+    fetch(request) {
+      return behindTheWall(() => this.#rust.fetch(request));
+    }
 
-  alarm() {
-    return behindTheWall(() => this.#rust.alarm());
-  }
+    alarm() {
+      return behindTheWall(() => this.#rust.alarm());
+    }
 
-  webSocketMessage(socket, message) {
-    return behindTheWall(() => this.#rust.webSocketMessage(socket, message));
-  }
+    webSocketMessage(socket, message) {
+      return behindTheWall(() => this.#rust.webSocketMessage(socket, message));
+    }
 
-  webSocketClose(socket, code, reason, wasClean) {
-    return behindTheWall(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
-  }
+    webSocketClose(socket, code, reason, wasClean) {
+      return behindTheWall(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
+    }
 
-  webSocketError(socket, error) {
-    return behindTheWall(() => this.#rust.webSocketError(socket, error));
-  }
+    webSocketError(socket, error) {
+      return behindTheWall(() => this.#rust.webSocketError(socket, error));
+    }
+  };
 }
+
+export class BroadcastRoom extends behindTheWallAs(RustRoom) {}
+export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {}

@@ -7,6 +7,15 @@ pub const ROOM_BINDING: &str = "BROADCAST_ROOM";
 /// The class behind it.
 pub const ROOM_CLASS: &str = "BroadcastRoom";
 
+/// The binding of the publishers' sockets' namespace.
+pub const PUBLISHER_BINDING: &str = "PUBLISHER_SOCKET";
+
+/// The class behind it.
+pub const PUBLISHER_CLASS: &str = "PublisherSocket";
+
+/// Every Durable Object: its binding and its class.
+pub const OBJECTS: [(&str, &str); 2] = [(ROOM_BINDING, ROOM_CLASS), (PUBLISHER_BINDING, PUBLISHER_CLASS)];
+
 /// The binding of the live page's files.
 pub const ASSETS_BINDING: &str = "ASSETS";
 

@@ -78,6 +78,16 @@ pub fn misconfigured(Mistakes(mistakes): &Mistakes) {
     write(Level::Error, "misconfigured", Fields { mistakes });
 }
 
+/// Logs that a publisher's socket could not do what it was asked.
+pub fn publisher_failed(error: &impl Display) {
+    write(Level::Error, "publisher_failed", Failed { error: error.to_string() });
+}
+
+#[derive(Serialize)]
+struct Failed {
+    error: String,
+}
+
 /// Something that happened in a room.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,10 +154,6 @@ impl RoomLog {
 
     /// Logs that a room could not do what it had decided.
     pub fn failed(&self, error: &impl Display) {
-        #[derive(Serialize)]
-        struct Failed {
-            error: String,
-        }
         self.write(Level::Error, "room_failed", Failed { error: error.to_string() });
     }
 

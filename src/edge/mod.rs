@@ -7,6 +7,8 @@ pub mod config;
 pub mod fault;
 pub mod http;
 pub mod log;
+#[allow(missing_docs, reason = "`durable_object` exports methods without any")]
+pub mod publisher;
 pub mod pump;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod room;
@@ -14,3 +16,4 @@ pub mod room_state;
 pub mod runtime;
 pub mod sockets;
 pub mod store;
+pub mod unfinished;

@@ -8,6 +8,7 @@ use super::log::RoomEvent;
 use super::room_state::{RoomError, RoomState};
 use super::runtime;
 use super::sockets::{Audience, Frames};
+use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::publication::{Publication, Seq};
 use crate::wire::frame;
@@ -76,7 +77,7 @@ async fn broadcast(
     let frames = Frames::new(each, || frame::batch_update(topic, first, publications));
     let mut connections = 0;
     let mut start = 0;
-    room.note_sending(true);
+    unfinished::note(&room.state, true);
     while start < audience.listed() {
         let end = audience.listed().min(start + CHUNK);
         connections += audience.send(start..end, &frames);
@@ -85,7 +86,7 @@ async fn broadcast(
             runtime::turn().await;
         }
     }
-    room.note_sending(false);
+    unfinished::note(&room.state, false);
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });
     Ok(connections)
 }

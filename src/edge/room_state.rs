@@ -7,9 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use js_sys::Reflect;
 use thiserror::Error;
-use worker::wasm_bindgen::JsValue;
 use worker::{Date, DateInit, Env, Error, ScheduledTime, State};
 
 use super::config::{self, Config, Mistakes};
@@ -18,6 +16,7 @@ use super::runtime;
 use super::sockets::{Audience, Sockets};
 use super::store::history::HistoryTable;
 use super::store::room::RoomTable;
+use super::unfinished;
 use crate::core::event::{Closing, Effect, Event};
 use crate::core::history::StoredBatch;
 use crate::core::outbox::PostId;
@@ -26,10 +25,6 @@ use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::frame;
 use crate::wire::room_protocol::{NotUnderstood, Published};
-
-/// The property of the runtime's own object that says that a batch is being sent. It outlives the WebAssembly instance,
-/// as the sockets do.
-const SENDING: &str = "isSendingABatch";
 
 /// Why a room could not do what it was asked.
 #[derive(Debug, Error)]
@@ -226,20 +221,12 @@ impl RoomState {
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
     }
 
-    /// Notes that a batch is being sent, or no longer is.
-    pub fn note_sending(&self, is_sending: bool) {
-        // It can only fail for an object that can't be written to, which this one can.
-        let _ = Reflect::set(self.state.as_raw(), &SENDING.into(), &is_sending.into());
-    }
-
     /// A room that finds itself built anew while its sockets are open and a batch was being sent lost its WebAssembly
     /// instance to a panic. Nobody knows which sockets got the batch, so all are asked to come back and resume.
     fn recover(&self) {
-        let note = Reflect::get(self.state.as_raw(), &SENDING.into());
-        if note.ok().as_ref().and_then(JsValue::as_bool) != Some(true) {
+        if !unfinished::was_left(&self.state) {
             return;
         }
-        self.note_sending(false);
         match self.audience() {
             Ok(audience) => audience.close(&Closing::Interrupted.into()),
             Err(error) => self.log.failed(&error),

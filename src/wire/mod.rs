@@ -7,6 +7,7 @@ pub mod close;
 pub mod frame;
 pub mod payload;
 pub mod problem;
+pub mod publisher;
 pub mod room_protocol;
 pub mod subscription;
 

@@ -1,15 +1,12 @@
-//! `POST /broadcast/:token` and `POST /broadcast`: authenticate, check, hand on to the rooms. It must not
+//! `POST /broadcast/:token`, `POST /broadcast` and `GET /publish`: authenticate, check, hand on to the rooms. It must not
 //! know how a room keeps its order.
 
-use std::collections::{BTreeMap, HashMap};
+use worker::{Env, Request, Response};
 
-use futures::future::join_all;
-use worker::{Env, Request};
-
-use super::body;
+use super::messages::{self, Published};
 use super::problems::HttpError;
 use super::respond::{self, Answer};
-use super::rooms;
+use super::{body, rooms, subscribe};
 use crate::auth::bearer;
 use crate::auth::secret::PublisherSecrets;
 use crate::auth::webhook_signature::WebhookSignature;
@@ -17,10 +14,9 @@ use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};
 use crate::edge::config::Config;
-use crate::edge::runtime;
+use crate::edge::{publisher, runtime};
 use crate::wire::batch::{self, Delivery, MAX_BATCH_BYTES, Message, MessageResult};
 use crate::wire::payload;
-use crate::wire::room_protocol::Published;
 
 /// One message.
 pub async fn one(
@@ -39,68 +35,28 @@ pub async fn one(
     Ok(Answer { connections: Some(delivery.connections), ..response.into() })
 }
 
-/// Many messages: one request to each topic's room, all rooms at once.
+/// Many messages.
 pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Answer, HttpError> {
     let Authenticated { body, key } = authenticate(&mut request, config, MAX_BATCH_BYTES).await?;
     let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes, key.as_ref())?;
-    let (groups, mut results) = sort(messages);
-    let calls = groups.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
-    let mut causes = Vec::new();
-    for (published, (topic, group)) in join_all(calls).await.into_iter().zip(&groups) {
-        if let Err(error) = &published {
-            causes.extend(error.cause().map(|cause| format!("{}: {cause}", topic.for_log())));
-        }
-        results.extend(group.results(topic, published));
-    }
-    let results: Vec<_> = results.into_values().collect();
+    let (tokens, contents): (Vec<_>, Vec<_>) = messages
+        .into_iter()
+        .map(|Message { token, content }| (token, content.map_err(HttpError::Message)))
+        .unzip();
+    let Published { outcomes, cause } = messages::publish(env, contents).await;
+    let results: Vec<_> =
+        tokens.into_iter().zip(outcomes).map(|(token, outcome)| MessageResult { token, outcome }).collect();
     let response = respond::json(200, batch::batch_results(&results))?;
-    let cause = Some(causes.join("; ")).filter(|text| !text.is_empty());
     Ok(Answer { cause, ..response.into() })
 }
 
-/// A batch's publications to one topic, and their places in the batch.
-#[derive(Default)]
-struct Group {
-    places: Vec<usize>,
-    publications: Vec<Keyed>,
-}
-
-impl Group {
-    /// What became of each message, by its place in the batch.
-    fn results(
-        &self,
-        topic: &Topic,
-        published: Result<Published, HttpError>,
-    ) -> impl Iterator<Item = (usize, MessageResult)> {
-        let published = published.map_err(|error| error.problem());
-        self.places.iter().zip(0..).map(move |(&place, offset)| {
-            let delivery =
-                |published: &Published| Delivery::new(published.connections, published.outcome(offset));
-            let outcome = published.as_ref().map(delivery).map_err(Clone::clone);
-            (place, MessageResult { token: Some(topic.to_string()), outcome })
-        })
+/// A publisher's socket: authenticated first, then handed to an object of its own.
+pub async fn socket(mut request: Request, env: &Env, config: &Config) -> Result<Response, HttpError> {
+    if !subscribe::is_handshake(&request)? {
+        return Err(HttpError::UpgradeRequired);
     }
-}
-
-/// Sorts messages by topic, in the order posted, and gives the results of those that can't be published, by their
-/// places in the batch.
-fn sort(messages: Vec<Message>) -> (HashMap<Topic, Group>, BTreeMap<usize, MessageResult>) {
-    let mut groups: HashMap<Topic, Group> = HashMap::new();
-    let mut refused = BTreeMap::new();
-    for (place, Message { token, content }) in messages.into_iter().enumerate() {
-        match content {
-            Ok((topic, publication)) => {
-                let group = groups.entry(topic).or_default();
-                group.places.push(place);
-                group.publications.push(publication);
-            }
-            Err(error) => {
-                let outcome = Err(HttpError::Message(error).problem());
-                refused.insert(place, MessageResult { token, outcome });
-            }
-        }
-    }
-    (groups, refused)
+    authenticate(&mut request, config, 0).await?;
+    publisher::open(env).await
 }
 
 /// What an authenticated publisher sent.

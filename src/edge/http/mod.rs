@@ -5,6 +5,7 @@ mod body;
 mod broadcast;
 mod cors;
 mod health;
+pub mod messages;
 mod page;
 pub mod problems;
 mod respond;

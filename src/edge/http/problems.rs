@@ -12,6 +12,7 @@ use crate::core::topic::TopicError;
 use crate::wire::batch::{BatchError, MessageError};
 use crate::wire::payload::PayloadError;
 use crate::wire::problem::{ErrorCode, Problem};
+use crate::wire::publisher::PublisherFrameError;
 use crate::wire::room_protocol::NotUnderstood;
 use crate::wire::subscription::QueryError;
 
@@ -25,7 +26,9 @@ const RETRY_PLACE: u32 = 30;
 #[derive(Debug, Error)]
 pub enum HttpError {
     /// No such route.
-    #[error("there are GET /health, POST /broadcast/:token, POST /broadcast and GET /ws/:token")]
+    #[error(
+        "there are GET /health, GET /ws/:token, POST /broadcast/:token, POST /broadcast and GET /publish"
+    )]
     NotFound,
     /// The route takes other methods.
     #[error("this route takes {allow}")]
@@ -72,6 +75,12 @@ pub enum HttpError {
     /// A message of a batch that is none.
     #[error(transparent)]
     Message(#[from] MessageError),
+    /// A frame of a publisher's socket that is no message.
+    #[error(transparent)]
+    PublisherFrame(#[from] PublisherFrameError),
+    /// More frames of a publisher's socket than may wait.
+    #[error("too many messages of this socket wait for an answer: send on when some have come")]
+    TooFarAhead,
     /// A key that is none.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -110,7 +119,7 @@ impl HttpError {
         let problem = Problem::new(self.code(), self.to_string());
         match self {
             Self::Refused(Refusal::Full | Refusal::TooManyFromAddress) => problem.retry_after(RETRY_PLACE),
-            Self::Busy | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
+            Self::Busy | Self::TooFarAhead | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
                 problem.retry_after(RETRY_FAILURE)
             }
             _ => problem,
@@ -125,6 +134,7 @@ impl HttpError {
             Self::RoomStatus(status) => Some(format!("the room answered {status}")),
             Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
+            Self::Busy => Some("the room's outbox is full".to_owned()),
             Self::Misconfigured | Self::NoSecret => Some("the configuration is not finished".to_owned()),
             _ => None,
         }
@@ -138,19 +148,16 @@ impl HttpError {
             Self::Misconfigured | Self::NoSecret => ErrorCode::NotConfigured,
             Self::Unauthorized | Self::Signature(_) | Self::PrivateTopic => ErrorCode::Unauthorized,
             Self::Origin(_) => ErrorCode::OriginNotAllowed,
-            Self::Topic(_) | Self::Message(MessageError::Topic(_)) => ErrorCode::InvalidTopic,
-            Self::BodyTooLarge { .. }
-            | Self::Batch(BatchError::TooMany { .. })
-            | Self::Message(MessageError::TooLarge { .. }) => ErrorCode::PayloadTooLarge,
-            Self::Batch(BatchError::Shape)
-            | Self::Message(MessageError::Shape | MessageError::Key(_))
-            | Self::Key(_) => ErrorCode::InvalidPayload,
+            Self::Topic(_) => ErrorCode::InvalidTopic,
+            Self::BodyTooLarge { .. } | Self::Batch(BatchError::TooMany { .. }) => ErrorCode::PayloadTooLarge,
+            Self::Batch(BatchError::Shape) | Self::Key(_) => ErrorCode::InvalidPayload,
+            Self::Message(error) => message_code(error),
             Self::Query(_) | Self::Refused(Refusal::FromTheFuture) => ErrorCode::InvalidQuery,
-            Self::Payload(error)
-            | Self::Batch(BatchError::Text(error))
-            | Self::Message(MessageError::Payload(error)) => payload_code(error),
+            Self::PublisherFrame(error) => publisher_frame_code(error),
+            Self::Payload(error) | Self::Batch(BatchError::Text(error)) => payload_code(error),
             Self::Refused(Refusal::TooManyFromAddress) => ErrorCode::RateLimited,
             Self::Busy
+            | Self::TooFarAhead
             | Self::Refused(Refusal::Full)
             | Self::Runtime(_)
             | Self::RoomStatus(_)
@@ -177,6 +184,24 @@ impl HttpError {
             _ => {}
         }
         Ok(response)
+    }
+}
+
+fn message_code(error: &MessageError) -> ErrorCode {
+    match error {
+        MessageError::Shape | MessageError::Key(_) => ErrorCode::InvalidPayload,
+        MessageError::Topic(_) => ErrorCode::InvalidTopic,
+        MessageError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
+        MessageError::Payload(error) => payload_code(error),
+    }
+}
+
+fn publisher_frame_code(error: &PublisherFrameError) -> ErrorCode {
+    match error {
+        PublisherFrameError::NotJson { .. } => ErrorCode::InvalidJson,
+        PublisherFrameError::Binary | PublisherFrameError::Shape => ErrorCode::InvalidPayload,
+        PublisherFrameError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
+        PublisherFrameError::Message(error) => message_code(error),
     }
 }
 

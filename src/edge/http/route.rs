@@ -15,6 +15,8 @@ pub enum Resource {
     Batch,
     /// `/broadcast/:token`
     Broadcast(Result<Topic, TopicError>),
+    /// `/publish`
+    Publisher,
     /// `/ws/:token`
     Subscription(Result<Topic, TopicError>),
 }
@@ -29,6 +31,7 @@ impl Resource {
             ("", None) => Self::Page,
             ("health", None) => Self::Health,
             ("broadcast", None) => Self::Batch,
+            ("publish", None) => Self::Publisher,
             ("broadcast", Some(token)) => Self::Broadcast(topic_of(token)),
             ("ws", Some(token)) => Self::Subscription(topic_of(token)),
             _ => return None,
@@ -44,6 +47,7 @@ impl Resource {
             Self::Health => "/health",
             Self::Batch => "/broadcast",
             Self::Broadcast(_) => "/broadcast/:token",
+            Self::Publisher => "/publish",
             Self::Subscription(_) => "/ws/:token",
         }
     }
@@ -54,7 +58,7 @@ impl Resource {
         match self {
             Self::Page | Self::Health => "GET, HEAD, OPTIONS",
             Self::Batch | Self::Broadcast(_) => "POST, OPTIONS",
-            Self::Subscription(_) => "GET, OPTIONS",
+            Self::Publisher | Self::Subscription(_) => "GET, OPTIONS",
         }
     }
 
@@ -63,7 +67,7 @@ impl Resource {
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Broadcast(topic) | Self::Subscription(topic) => topic.as_ref().ok(),
-            Self::Page | Self::Health | Self::Batch => None,
+            Self::Page | Self::Health | Self::Batch | Self::Publisher => None,
         }
     }
 }
@@ -110,6 +114,7 @@ mod tests {
         assert_eq!(find("/"), Some(Resource::Page));
         assert_eq!(find("/health?x=1"), Some(Resource::Health));
         assert_eq!(find("/broadcast"), Some(Resource::Batch));
+        assert_eq!(find("/publish"), Some(Resource::Publisher));
         assert_eq!(find("/broadcast/SOL"), Some(Resource::Broadcast(sol())));
         assert_eq!(find("/ws/SOL?since=1#x"), Some(Resource::Subscription(sol())));
         assert_eq!(find("/ws/S%4fL"), Some(Resource::Subscription(sol())));

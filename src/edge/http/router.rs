@@ -89,6 +89,7 @@ impl Call {
             ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
             ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
+            ("GET", Resource::Publisher) => Ok(broadcast::socket(request, env, config).await?.into()),
             ("GET", Resource::Subscription(topic)) => {
                 Ok(subscribe::socket(&request, env, config, topic, query_of(&self.url), &self.page())
                     .await?

@@ -48,7 +48,8 @@ async fn open(
     rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref(), &subscription).await
 }
 
-fn is_handshake(request: &Request) -> worker::Result<bool> {
+/// Whether a request asks for a WebSocket.
+pub fn is_handshake(request: &Request) -> worker::Result<bool> {
     let upgrade = request.headers().get("upgrade")?;
     Ok(upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
 }

@@ -1,0 +1,187 @@
+//! The Durable Object of one publisher's socket: it takes frames as they come, hands what has come on to the rooms all at
+//! once, and answers in order. While rooms are at work the next frames gather, so a publisher that does not wait for
+//! answers is batched by itself. It keeps nothing, and sleeps while nobody publishes. It must not know how a room keeps
+//! its order.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use worker::wasm_bindgen;
+use worker::{
+    DurableObject, Env, Error, Headers, Request, RequestInit, Response, State, WebSocket,
+    WebSocketIncomingMessage, WebSocketPair, durable_object,
+};
+
+use super::bindings::PUBLISHER_BINDING;
+use super::config::{self, Config, Mistakes};
+use super::http::messages;
+use super::http::problems::HttpError;
+use super::sockets::{self, Sockets};
+use super::{log, unfinished};
+use crate::core::event::Closing;
+use crate::core::publication::Keyed;
+use crate::core::topic::Topic;
+use crate::wire::close::{self, CloseFrame};
+use crate::wire::frame;
+use crate::wire::publisher::{self, PublisherFrame, PublisherFrameError};
+
+/// Frames that may wait for an answer, and what their payloads may have together.
+const MOST_WAITING: usize = 4_096;
+const MOST_WAITING_BYTES: usize = 8_388_608;
+
+/// Opens a socket for an authenticated publisher, in an object of its own.
+///
+/// # Errors
+/// What the runtime throws.
+pub async fn open(env: &Env) -> Result<Response, HttpError> {
+    let object = env.durable_object(PUBLISHER_BINDING)?.unique_id()?.get_stub()?;
+    let headers = Headers::new();
+    headers.set("upgrade", "websocket")?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    // The runtime wants a whole URL; its host means nothing.
+    let response = object.fetch_with_request(Request::new_with_init("https://publisher/", &init)?).await?;
+    match response.status_code() {
+        101 => Ok(response),
+        status => Err(HttpError::RoomStatus(status)),
+    }
+}
+
+/// One frame that waits for its answer.
+struct Waiting {
+    id: Option<String>,
+    bytes: usize,
+    content: Result<(Topic, Keyed), HttpError>,
+}
+
+/// One publisher's socket as the runtime knows it.
+#[durable_object(websocket)]
+pub struct PublisherSocket {
+    state: State,
+    env: Env,
+    config: Rc<Result<Config, Mistakes>>,
+    waiting: RefCell<VecDeque<Waiting>>,
+    waiting_bytes: Cell<usize>,
+    is_publishing: Cell<bool>,
+}
+
+impl DurableObject for PublisherSocket {
+    fn new(state: State, env: Env) -> Self {
+        let config = config::of(&env);
+        let sockets = Sockets::of(&state);
+        let prepared = sockets.answer_pings(frame::PING, frame::PONG).and_then(|()| {
+            if unfinished::was_left(&state) {
+                // Frames were lost without an answer: the publisher is to come back and send them again.
+                sockets.audience()?.close(&Closing::Interrupted.into());
+            }
+            Ok(())
+        });
+        if let Err(error) = prepared {
+            log::publisher_failed(&error);
+        }
+        Self {
+            state,
+            env,
+            config,
+            waiting: RefCell::default(),
+            waiting_bytes: Cell::default(),
+            is_publishing: Cell::default(),
+        }
+    }
+
+    async fn fetch(&self, _: Request) -> worker::Result<Response> {
+        let pair = WebSocketPair::new()?;
+        Sockets::of(&self.state).accept(&pair.server, None, false)?;
+        Response::from_websocket(pair.client)
+    }
+
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        self.take(&message);
+        if self.is_publishing.replace(true) {
+            // The frame before it is being published, and this one will be right after it.
+            return Ok(());
+        }
+        unfinished::note(&self.state, true);
+        while !self.waiting.borrow().is_empty() {
+            self.publish_waiting(&socket).await;
+        }
+        unfinished::note(&self.state, false);
+        self.is_publishing.set(false);
+        Ok(())
+    }
+
+    async fn websocket_close(
+        &self,
+        socket: WebSocket,
+        code: usize,
+        reason: String,
+        _: bool,
+    ) -> worker::Result<()> {
+        // The runtime may have answered by itself, and then it refuses a second close.
+        let _ = sockets::close(&socket, &CloseFrame { code: close::answer_to(code), reason });
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
+        Ok(())
+    }
+}
+
+impl PublisherSocket {
+    fn take(&self, message: &WebSocketIncomingMessage) {
+        let PublisherFrame { id, content } = self.read(message);
+        let bytes = content.as_ref().map_or(0, |(_, keyed)| keyed.bytes());
+        let waiting_bytes = self.waiting_bytes.get() + bytes;
+        let is_too_far_ahead =
+            self.waiting.borrow().len() >= MOST_WAITING || waiting_bytes > MOST_WAITING_BYTES;
+        let waiting = if is_too_far_ahead {
+            Waiting { id, bytes: 0, content: Err(HttpError::TooFarAhead) }
+        } else {
+            Waiting { id, bytes, content: content.map_err(HttpError::PublisherFrame) }
+        };
+        self.waiting_bytes.set(self.waiting_bytes.get() + waiting.bytes);
+        self.waiting.borrow_mut().push_back(waiting);
+    }
+
+    fn read(&self, message: &WebSocketIncomingMessage) -> PublisherFrame {
+        let limit = self.config.as_ref().as_ref().map_or(0, |config| config.max_message_bytes);
+        match message {
+            WebSocketIncomingMessage::String(text) => publisher::frame(text, limit),
+            WebSocketIncomingMessage::Binary(_) => {
+                PublisherFrame { id: None, content: Err(PublisherFrameError::Binary) }
+            }
+        }
+    }
+
+    /// Publishes what waits now, and answers it.
+    async fn publish_waiting(&self, socket: &WebSocket) {
+        let waiting = self.waiting.take();
+        let bytes: usize = waiting.iter().map(|one| one.bytes).sum();
+        let (ids, contents): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.id, one.content)).unzip();
+        let messages::Published { outcomes, cause } = messages::publish(&self.env, contents).await;
+        self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(bytes));
+        if let Some(cause) = cause {
+            log::publisher_failed(&cause);
+        }
+        for (id, outcome) in ids.iter().zip(&outcomes) {
+            // A publisher that is gone needs no answer.
+            let _ = socket.send_with_str(publisher::answer(id.as_deref(), outcome));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::bindings::PUBLISHER_CLASS;
+
+    #[test]
+    fn the_class_has_the_name_that_wrangler_toml_is_checked_against() {
+        assert_eq!(std::any::type_name::<PublisherSocket>().rsplit("::").next(), Some(PUBLISHER_CLASS));
+    }
+}

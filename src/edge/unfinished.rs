@@ -1,0 +1,23 @@
+//! A note that something is under way, on the runtime's own object, which outlives a WebAssembly instance just as the
+//! sockets do. Whoever finds it after being built anew knows that a panic took the memory of what was under way. It must
+//! not know what that was.
+
+use js_sys::Reflect;
+use worker::State;
+use worker::wasm_bindgen::JsValue;
+
+const NOTE: &str = "isUnfinished";
+
+/// Notes that something is under way, or no longer is.
+pub fn note(state: &State, is_under_way: bool) {
+    // It can only fail for an object that can't be written to, which this one can.
+    let _ = Reflect::set(state.as_raw(), &NOTE.into(), &is_under_way.into());
+}
+
+/// Whether something was under way when memory was lost. The note is taken away.
+#[must_use]
+pub fn was_left(state: &State) -> bool {
+    let left = Reflect::get(state.as_raw(), &NOTE.into()).ok().as_ref().and_then(JsValue::as_bool);
+    note(state, false);
+    left == Some(true)
+}
