@@ -1,16 +1,11 @@
-// Measures the release build beside its peers: `npm run bench -- --help` is the top of bench/bench.mjs.
+// Builds the release and the load generator, and measures: `npm run bench`. The options are at the top of
+// bench/bench.mjs.
 
-import { must } from "./shell.mjs";
+import { join } from "node:path";
+import { fail, must, root, works } from "./shell.mjs";
 
-const LOAD = [
-  "--release",
-  "--locked",
-  "--manifest-path",
-  "bench/load/Cargo.toml",
-  "--target-dir",
-  "target/load",
-];
-
+if (!(await works("taskset", ["--version"])))
+  fail("taskset is missing: it is in the package util-linux, on Linux");
 await must("npm", ["run", "--silent", "build"]);
-await must("cargo", ["build", "--quiet", ...LOAD]);
+await must("cargo", ["build", "--quiet", "--release", "--locked"], { cwd: join(root, "bench", "load") });
 await must("node", ["bench/bench.mjs", ...process.argv.slice(2)]);

@@ -36,6 +36,7 @@ async fn run(room: &RoomState) {
             Ok(false) => break,
             Err(error) => {
                 room.failed(&error);
+                room.recover();
                 break;
             }
         }
@@ -47,6 +48,7 @@ async fn run(room: &RoomState) {
 async fn batch(room: &RoomState) -> Result<bool, RoomError> {
     let effects = room.step(Event::Drain)?;
     let is_batch = !effects.is_empty();
+    unfinished::note(&room.state, is_batch);
     // Who connects from here on is told of the batch in its greeting, and is not in this audience.
     let audience = room.audience()?;
     for effect in effects {
@@ -63,6 +65,7 @@ async fn batch(room: &RoomState) -> Result<bool, RoomError> {
             effect => room.keep_house(&effect).await?,
         }
     }
+    unfinished::note(&room.state, false);
     Ok(is_batch)
 }
 
@@ -77,7 +80,6 @@ async fn broadcast(
     let frames = Frames::new(each, || frame::batch_update(topic, first, publications));
     let mut connections = 0;
     let mut start = 0;
-    unfinished::note(&room.state, true);
     while start < audience.listed() {
         let end = audience.listed().min(start + CHUNK);
         connections += audience.send(start..end, &frames);
@@ -86,7 +88,6 @@ async fn broadcast(
             runtime::turn().await;
         }
     }
-    unfinished::note(&room.state, false);
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });
     Ok(connections)
 }

@@ -221,9 +221,9 @@ impl RoomState {
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
     }
 
-    /// A room that finds itself built anew while its sockets are open and a batch was being sent lost its WebAssembly
-    /// instance to a panic. Nobody knows which sockets got the batch, so all are asked to come back and resume.
-    fn recover(&self) {
+    /// Asks everybody to come back and resume, where a batch was left unfinished: by an effect that failed, or by a
+    /// panic that took the memory of it while the sockets stayed open. Nobody knows which of them got the batch.
+    pub fn recover(&self) {
         if !unfinished::was_left(&self.state) {
             return;
         }

@@ -35,15 +35,24 @@ extern "C" {
 
     type Socket;
 
-    /// Takes a string of the runtime, so that one frame is converted once and not once a socket.
-    #[wasm_bindgen(method, catch)]
-    fn send(this: &Socket, frame: &JsString) -> Result<(), JsValue>;
-
     #[wasm_bindgen(method, catch)]
     fn close(this: &Socket, code: u16, reason: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = readyState)]
     fn ready_state(this: &Socket) -> u16;
+}
+
+#[wasm_bindgen(module = "/src/edge/send.mjs")]
+extern "C" {
+    #[wasm_bindgen(js_name = sendToMany)]
+    fn send_to_many(
+        sockets: &Array,
+        start: u32,
+        end: u32,
+        each: &Array,
+        all: &JsString,
+        takes_all: &JsValue,
+    ) -> u32;
 }
 
 /// The sockets of one room.
@@ -52,29 +61,23 @@ pub struct Sockets<'a>(&'a State);
 /// All sockets of a room at one moment.
 pub struct Audience {
     everybody: Array,
-    batching: Batching,
-}
-
-/// Who of an audience takes several publications in one frame.
-enum Batching {
-    Nobody,
-    Everybody,
-    Some(Set),
+    /// Who takes several publications in one frame: `true` for everybody, `false` for nobody, or a set.
+    batching: JsValue,
 }
 
 /// What is sent to an audience: the same publications, in a frame each and all in one. Each text is converted once.
 pub struct Frames {
-    each: Vec<JsString>,
+    each: Array,
     all: JsString,
 }
 
 impl Frames {
     /// `each` publication's frame, and the one of `all`, which is asked for only where there are several.
     pub fn new(each: impl Iterator<Item = String>, all: impl FnOnce() -> String) -> Self {
-        let each: Vec<JsString> = each.map(|frame| JsString::from(frame.as_str())).collect();
-        let all = match each.as_slice() {
-            [one] => one.clone(),
-            _ => JsString::from(all().as_str()),
+        let each: Array = each.map(|frame| JsValue::from_str(&frame)).collect();
+        let all = match each.length() {
+            1 => each.get(0).unchecked_into(),
+            _ => JsString::from(all()),
         };
         Self { each, all }
     }
@@ -122,9 +125,9 @@ impl<'a> Sockets<'a> {
         let everybody = self.holder().sockets()?;
         let some = self.holder().sockets_with_tag(BATCH_TAG)?;
         let batching = match some.length() {
-            0 => Batching::Nobody,
-            count if count == everybody.length() => Batching::Everybody,
-            _ => Batching::Some(Set::new(&some)),
+            0 => JsValue::FALSE,
+            count if count == everybody.length() => JsValue::TRUE,
+            _ => Set::new(&some).into(),
         };
         Ok(Audience { everybody, batching })
     }
@@ -147,19 +150,7 @@ impl Audience {
     /// throws: it is left out, and the others are served.
     #[must_use]
     pub fn send(&self, range: Range<u32>, frames: &Frames) -> u32 {
-        range.map(|place| u32::from(self.send_to(&self.socket(place), frames))).sum()
-    }
-
-    fn send_to(&self, socket: &Socket, frames: &Frames) -> bool {
-        let takes_all = match &self.batching {
-            Batching::Nobody => false,
-            Batching::Everybody => true,
-            Batching::Some(set) => set.has(socket),
-        };
-        if takes_all {
-            return socket.send(&frames.all).is_ok();
-        }
-        frames.each.iter().all(|frame| socket.send(frame).is_ok())
+        send_to_many(&self.everybody, range.start, range.end, &frames.each, &frames.all, &self.batching)
     }
 
     /// Closes all of them.
