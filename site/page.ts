@@ -2,7 +2,7 @@
 
 import { PriceChart } from "./chart";
 import { formatChange, formatPrice, priceOf } from "./price";
-import { type State, Subscription } from "./subscription";
+import { type Frame, type State, Subscription } from "./subscription";
 
 const DEFAULT_TOKEN = "SOL";
 
@@ -92,11 +92,8 @@ function describe(now: State): string {
   }
 }
 
-function receive(text: string): void {
-  const message: unknown = JSON.parse(text);
-  const type =
-    typeof message === "object" && message !== null && "type" in message ? message.type : undefined;
-  if (type === "connected" || type === "pong") return;
+function receive(text: string, message: Frame): void {
+  if (message.type === "connected" || message.type === "pong") return;
   const now = new Date();
   show(text, now);
   const price = priceOf(message);

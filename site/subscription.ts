@@ -1,5 +1,5 @@
-// A socket to one topic that comes back: full-jitter backoff, pings, and close codes that say not to. It owns no part
-// of the page.
+// A socket to one topic that comes back where it left off: full-jitter backoff, pings, and close codes that say not to.
+// It owns no part of the page.
 
 /** The first and the longest upper bound of a wait, in milliseconds. */
 const SHORTEST_BACKOFF = 500;
@@ -16,10 +16,17 @@ export type State =
   | { name: "waiting"; seconds: number }
   | { name: "refused"; reason: string };
 
+/** A frame: a publication, or the service's own word. */
+export interface Frame {
+  type?: unknown;
+  seq?: number;
+  [field: string]: unknown;
+}
+
 export interface Listener {
   state(state: State): void;
-  /** A frame's text. */
-  frame(text: string): void;
+  /** A frame's text, and what it says. */
+  frame(text: string, frame: Frame): void;
 }
 
 /** What the close codes that say "don't come back" mean. */
@@ -39,6 +46,9 @@ export class Subscription {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pinging: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
+  /** The last message that arrived, and the epoch that its place is of. */
+  #seq: number | undefined;
+  #epoch = "";
 
   constructor(
     readonly url: string,
@@ -61,18 +71,33 @@ export class Subscription {
   #connect(): void {
     this.#timer = undefined;
     this.listener.state({ name: "connecting" });
-    const socket = new WebSocket(this.url);
+    const place = this.#seq === undefined ? "" : `?since=${this.#seq}&epoch=${this.#epoch}`;
+    const socket = new WebSocket(this.url + place);
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket || this.#ended) return;
       this.#expectSilence();
       this.#attempt = 0;
       this.listener.state({ name: "live" });
-      this.listener.frame(String(data));
+      const frame: Frame = JSON.parse(String(data));
+      this.#keepPlace(frame);
+      this.listener.frame(String(data), frame);
     };
     socket.onclose = ({ code, reason }) => {
       if (socket === this.#socket && !this.#ended) this.#comeBack(code, reason);
     };
+  }
+
+  #keepPlace(frame: Frame): void {
+    if (frame.type === "connected") {
+      this.#epoch = String(frame.epoch);
+      // What was missed comes after the greeting: only a newcomer is where the greeting says.
+      this.#seq ??= frame.seq;
+    } else if (frame.type === "gap") {
+      this.#seq = Number(frame.to);
+    } else if (frame.seq !== undefined) {
+      this.#seq = frame.seq;
+    }
   }
 
   #comeBack(code: number, reason: string): void {

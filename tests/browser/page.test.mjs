@@ -142,15 +142,17 @@ test("what is no topic can't be picked, and a topic that is refused says so", as
   await page.getByText("Refused: this is not a topic").waitFor();
 });
 
-test("when the service stops and starts, the page comes back by itself", async () => {
+test("when the service stops and starts, the page comes back by itself, where it left off", async () => {
   const { page } = await open(DESK);
   await checkout.stop(service);
   await page.locator('#state[data-state="waiting"], #state[data-state="connecting"]').waitFor();
   await picture(page, "desk-light-reconnecting");
   service = await checkout.start(port);
-  await page.getByText("Live", { exact: true }).waitFor();
+  await publish("98.5");
   const { seq } = await publish("99.5");
+  await page.getByText("Live", { exact: true }).waitFor();
   await page.getByText("99.5", { exact: true }).waitFor();
+  await page.locator("#messages", { hasText: '"price":98.5' }).waitFor();
   assert.ok(seq > 2, "the order went on where it was before the restart");
 });
 

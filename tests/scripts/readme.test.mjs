@@ -83,8 +83,14 @@ const runs = [
   ],
   [
     /^npm run bench$/,
-    async (command) => assert.match(await shell(`${command} -- --sockets 20 --rounds 2`), /last socket/),
+    async (command) =>
+      assert.match(await shell(`${command} -- --quick --peers ours,object`), /One post to many sockets/),
   ],
+  [
+    /^npm run storm$/,
+    async (command) => assert.match(await shell(`${command} -- --seconds 3 --clients 30`), /faults: \[\]/),
+  ],
+  [/^npm run fuzz$/, (command) => shell(`${command} -- --seconds 1 --only topic`)],
 ];
 
 for (const command of commands()) {
@@ -96,11 +102,17 @@ for (const command of commands()) {
 }
 
 test("README: the examples in JavaScript publish and subscribe", async () => {
-  const [publisher, subscriber] = blocks("js");
+  const [publisher, publisherSocket, subscriber] = blocks("js");
   const constants = `const { HOST, WEBHOOK_SECRET } = process.env;\n`;
   const run = (code) => ["--input-type=module", "-e", constants + code];
   const post = () => promisify(execFile)("node", run(publisher), { env });
   await shows("node", run(subscriber), /SOL 125\.45 \d+/, post);
+  await shows(
+    "node",
+    run(publisherSocket),
+    /\{"id":1,"success":true,"connections":\d+,"seq":\d+\}/,
+    () => {},
+  );
 });
 
 test("README: npm run format formats", async () => {
