@@ -270,3 +270,200 @@ impl Room {
         vec![Effect::Remember(spent), answer]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::publication::Publication;
+
+    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+    const DAY: u64 = 86_400_000;
+
+    fn limits() -> RoomLimits {
+        RoomLimits {
+            capacity: 3,
+            connections_per_address: NonZeroU32::new(2),
+            client_frame_bytes: 4_096,
+            client_frames_per_minute: NonZeroU32::new(2).unwrap(),
+            history: HistoryLimits { size: 4, bytes: 1_000 },
+            outbox: OutboxLimits { messages: 8, bytes: 1_000 },
+            retention_millis: 14 * DAY,
+        }
+    }
+
+    fn room() -> Room {
+        Room::wake(limits(), Stored::default(), NOW)
+    }
+
+    fn without_history() -> RoomLimits {
+        RoomLimits { history: HistoryLimits { size: 0, bytes: 1_000 }, ..limits() }
+    }
+
+    fn post(id: u64, keys: &[Option<&str>]) -> Event {
+        let keyed = |key: Option<&str>| Keyed {
+            publication: Publication::from_checked_object(format!("{{\"of\":{id}}}")),
+            key: key.map(|key| IdempotencyKey::given(key).unwrap()),
+        };
+        Event::Post(Post { id: PostId(id), publications: keys.iter().copied().map(keyed).collect() })
+    }
+
+    fn publish(room: &mut Room, id: u64, keys: &[Option<&str>]) -> Vec<Effect> {
+        room.step(post(id, keys), NOW);
+        let mut effects = room.step(Event::Drain, NOW);
+        effects.extend(room.step(Event::Handed { connections: 1 }, NOW));
+        effects
+    }
+
+    fn connect(room: &mut Room, resume: Option<Resume>) -> Vec<Effect> {
+        room.step(Event::Connect { open: 0, open_from_address: 0, resume }, NOW)
+    }
+
+    fn kinds(effects: &[Effect]) -> Vec<String> {
+        effects
+            .iter()
+            .map(|effect| format!("{effect:?}").split([' ', '(']).next().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_posted_while_a_batch_is_sent_goes_together_in_the_next_one() {
+        let mut room = room();
+        room.step(post(1, &[None]), NOW);
+        assert_eq!(kinds(&room.step(Event::Drain, NOW)), ["Found", "Keep", "Store", "Broadcast"]);
+        room.step(post(2, &[None, None]), NOW);
+        room.step(post(3, &[None]), NOW);
+        assert_eq!(room.step(Event::Drain, NOW), [], "one batch at a time");
+        assert_eq!(kinds(&room.step(Event::Handed { connections: 5 }, NOW)), ["Answer"]);
+        let batch = room.step(Event::Drain, NOW);
+        let [Effect::Store(row), Effect::Broadcast { first, publications }] = batch.as_slice() else {
+            panic!("{batch:?}")
+        };
+        assert_eq!((row.first, *first, publications.len()), (Seq::new(2), Seq::new(2), 3));
+        let outcome = |seq| Outcome { seq: Seq::new(seq), duplicate: false };
+        assert_eq!(
+            room.step(Event::Handed { connections: 5 }, NOW),
+            [
+                Effect::Answer { post: PostId(2), connections: 5, outcomes: vec![outcome(2), outcome(3)] },
+                Effect::Answer { post: PostId(3), connections: 5, outcomes: vec![outcome(4)] },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_repeat_is_answered_with_the_first_place_and_sent_to_nobody() {
+        let mut room = room();
+        publish(&mut room, 1, &[Some("a"), None]);
+        let again = publish(&mut room, 2, &[Some("a")]);
+        let first = Outcome { seq: Seq::new(1), duplicate: true };
+        assert_eq!(again, [Effect::Answer { post: PostId(2), connections: 0, outcomes: vec![first] }]);
+        let twice_at_once = publish(&mut room, 3, &[Some("b"), Some("b")]);
+        let Some(Effect::Answer { outcomes, .. }) = twice_at_once.last() else { panic!("{twice_at_once:?}") };
+        assert_eq!(outcomes.iter().map(|outcome| outcome.seq.get()).collect::<Vec<_>>(), [3, 3]);
+        assert_eq!(outcomes.iter().map(|outcome| outcome.duplicate).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_full_outbox_turns_a_publisher_away() {
+        let mut room = room();
+        assert_eq!(room.step(post(1, &[None; 8]), NOW), []);
+        assert_eq!(room.step(post(2, &[None]), NOW), [Effect::Busy(PostId(2))]);
+    }
+
+    #[test]
+    fn a_newcomer_gets_the_last_publication_and_who_returns_what_it_missed() {
+        let mut room = room();
+        let nothing_yet = connect(&mut room, None);
+        assert_eq!(nothing_yet, [Effect::Accept { epoch: Epoch::Unborn(NOW), seq: Seq::NONE }]);
+        publish(&mut room, 1, &[None, None, None]);
+        assert_eq!(kinds(&connect(&mut room, None)), ["Accept", "Snapshot"]);
+        let resume = |since, epoch| Some(Resume { since: Seq::new(since), epoch });
+        for epoch in [Epoch::Began(NOW), Epoch::Unborn(NOW)] {
+            let effects = connect(&mut room, resume(1, epoch));
+            let Some(Effect::Replay { first, publications }) = effects.last() else { panic!("{effects:?}") };
+            assert_eq!((first.get(), publications.len()), (2, 2));
+        }
+        assert_eq!(kinds(&connect(&mut room, resume(3, Epoch::Began(NOW)))), ["Accept"]);
+        assert_eq!(kinds(&connect(&mut room, resume(1, Epoch::Foreign))), ["Accept", "Gap", "Snapshot"]);
+        publish(&mut room, 2, &[None, None, None]);
+        assert_eq!(kinds(&connect(&mut room, resume(1, Epoch::Began(NOW)))), ["Accept", "Gap", "Replay"]);
+    }
+
+    #[test]
+    fn a_place_that_was_not_given_yet_is_refused_unless_it_is_of_another_order() {
+        let mut room = room();
+        publish(&mut room, 1, &[None]);
+        let resume = |epoch| Some(Resume { since: Seq::new(2), epoch });
+        let refused = connect(&mut room, resume(Epoch::Began(NOW)));
+        assert_eq!(refused, [Effect::Refuse(Refusal::FromTheFuture)]);
+        assert_eq!(
+            kinds(&connect(&mut room, resume(Epoch::Began(UnixMillis(1))))),
+            ["Accept", "Gap", "Snapshot"]
+        );
+    }
+
+    #[test]
+    fn without_a_history_nothing_is_stored_and_what_was_is_forgotten() {
+        let founding = Some(Founding { began: UnixMillis(1), base: Seq::new(41) });
+        let mut room = Room::wake(without_history(), Stored { founding, ..Stored::default() }, NOW);
+        assert_eq!(kinds(&publish(&mut room, 1, &[None])), ["Forget", "Broadcast", "Answer"]);
+        assert_eq!(kinds(&publish(&mut room, 2, &[None])), ["Broadcast", "Answer"]);
+        let resume = Some(Resume { since: Seq::new(1), epoch: Epoch::Began(NOW) });
+        let gap = Effect::Gap { from: Some(Seq::new(2)), to: Seq::new(2) };
+        let accept = Effect::Accept { epoch: Epoch::Began(NOW), seq: Seq::new(2) };
+        assert_eq!(connect(&mut room, resume), [accept, gap]);
+    }
+
+    #[test]
+    fn an_unused_room_is_forgotten_and_one_in_use_is_kept() {
+        let mut room = room();
+        publish(&mut room, 1, &[None]);
+        let at = |days: u64| NOW.later_by(days * DAY);
+        assert_eq!(room.step(Event::Leave, at(1)), [], "the slack saves the write");
+        assert_eq!(room.step(Event::Leave, at(2)), [Effect::Keep { until: at(17) }]);
+        assert_eq!(room.step(Event::Expire { open: 1 }, at(17)), [Effect::Keep { until: at(32) }]);
+        assert_eq!(
+            room.step(Event::Expire { open: 0 }, at(31)),
+            [Effect::Keep { until: at(32) }],
+            "too early"
+        );
+        assert_eq!(room.step(Event::Expire { open: 0 }, at(32)), [Effect::Forget]);
+        assert_eq!(kinds(&connect(&mut room, None)), ["Accept"], "nothing is left to be told");
+    }
+
+    #[test]
+    fn capacity_and_the_limit_per_address_turn_away_the_next_one() {
+        let connect = |limits, open, open_from_address| {
+            let event = Event::Connect { open, open_from_address, resume: None };
+            Room::wake(limits, Stored::default(), NOW).step(event, NOW)
+        };
+        assert_eq!(kinds(&connect(limits(), 2, 1)), ["Accept"]);
+        assert_eq!(connect(limits(), 2, 2), [Effect::Refuse(Refusal::TooManyFromAddress)]);
+        assert_eq!(connect(limits(), 3, 0), [Effect::Refuse(Refusal::Full)]);
+        let unlimited = RoomLimits { connections_per_address: None, ..limits() };
+        assert_eq!(kinds(&connect(unlimited, 2, 2)), ["Accept"]);
+    }
+
+    #[test]
+    fn a_subscriber_that_floods_is_warned_once_and_then_closed() {
+        let mut room = room();
+        let mut budget = FrameBudget::default();
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            let effects =
+                room.step(Event::ClientFrame { frame: ClientFrame::Ping { id: None }, budget }, NOW);
+            let [Effect::Remember(spent), answer] = effects.as_slice() else { panic!("{effects:?}") };
+            budget = *spent;
+            answers.push(answer.clone());
+        }
+        let pong = Effect::Reply(Reply::Pong { id: None });
+        let warning = Effect::Reply(Reply::SlowDown { per_minute: NonZeroU32::new(2).unwrap() });
+        assert_eq!(answers, [pong.clone(), pong, warning, Effect::Close(Closing::TooManyFrames)]);
+    }
+
+    #[test]
+    fn an_oversized_frame_closes_at_once() {
+        let event = Event::ClientFrame { frame: ClientFrame::Oversized, budget: FrameBudget::default() };
+        let effects = room().step(event, NOW);
+        assert_eq!(effects[1], Effect::Close(Closing::FrameTooBig { limit: 4_096 }));
+    }
+}
