@@ -63,7 +63,6 @@ struct Subscriber {
 }
 
 struct Batch {
-    first: u64,
     /// Who, by which connection.
     audience: Vec<(usize, u32)>,
     /// How long the list was before it.
@@ -85,6 +84,8 @@ pub struct World {
     subscribers: Vec<Subscriber>,
     unanswered: HashMap<PostId, Vec<Keyed>>,
     posts: u64,
+    /// When somebody last published, came or left.
+    last_use: UnixMillis,
 }
 
 impl World {
@@ -112,6 +113,7 @@ impl World {
             subscribers: vec![Subscriber::default(); SUBSCRIBERS],
             unanswered: HashMap::new(),
             posts: 0,
+            last_use: now,
         }
     }
 
@@ -178,13 +180,14 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Broadcast { first, publications } => {
+                    self.last_use = self.now;
                     assert!(self.under_way.is_none(), "one batch at a time");
                     assert_eq!(first.get(), log_before as u64 + 1, "places follow one another");
                     let keyed = publications.into_iter().map(|one| self.posted(one.as_json()));
                     let keyed: Vec<Keyed> = keyed.collect();
                     self.log.extend(keyed);
                     let audience = audience.clone();
-                    self.under_way = Some(Batch { first: first.get(), audience, log_before });
+                    self.under_way = Some(Batch { audience, log_before });
                 }
                 Effect::Answer { .. } => self.answered(effect, log_before),
                 effect => self.store(effect),
@@ -201,8 +204,9 @@ impl World {
                 continue;
             }
             connections += 1;
-            for place in batch.first..=self.log.len() as u64 {
-                self.gets(who, place, self.log[place as usize - 1].publication.as_json().to_owned());
+            for index in batch.log_before..self.log.len() {
+                let text = self.log[index].publication.as_json().to_owned();
+                self.gets(who, index as u64 + 1, &text);
             }
         }
         for who in 0..SUBSCRIBERS {
@@ -218,7 +222,12 @@ impl World {
         self.cut(who);
         let place = self.subscribers[who].place.filter(|_| resume);
         let resume =
-            place.map(|(epoch, since)| Resume { since: Seq::new(since), epoch: self.given_back(epoch) });
+            // An epoch comes back as the text that it was told as.
+            place.map(|(epoch, since)| Resume {
+                since: Seq::new(since),
+                epoch: Epoch::parse(&epoch.to_string()),
+            });
+        self.last_use = self.now;
         let open = u32::try_from(self.connected().len()).unwrap();
         let effects = self.step(Event::Connect { open, open_from_address: 0, resume });
         let (told, kept): (Vec<_>, Vec<_>) =
@@ -238,15 +247,11 @@ impl World {
         }
     }
 
-    /// An epoch as it comes back from a subscriber: as text.
-    fn given_back(&self, epoch: Epoch) -> Epoch {
-        Epoch::parse(&epoch.to_string())
-    }
-
     fn cut(&mut self, who: usize) {
         if !self.subscribers[who].is_connected {
             return;
         }
+        self.last_use = self.now;
         self.subscribers[who].is_connected = false;
         self.subscribers[who].held_back.clear();
         for effect in self.step(Event::Leave) {
@@ -324,6 +329,8 @@ impl World {
                 );
             }
             Effect::Forget => {
+                let unused = self.now.since(self.last_use);
+                assert!(unused >= RETENTION_DAYS * DAY, "forgotten after {unused} ms");
                 self.disk = Disk::default();
                 self.log.clear();
             }
@@ -373,7 +380,7 @@ impl World {
                 }
                 Effect::Replay { first, publications } => {
                     for (publication, place) in publications.iter().zip(first.get()..) {
-                        self.gets(who, place, publication.as_json().to_owned());
+                        self.gets(who, place, publication.as_json());
                     }
                 }
                 other => panic!("{other:?} is no greeting"),
@@ -387,7 +394,7 @@ impl World {
         }
     }
 
-    fn gets(&mut self, who: usize, place: u64, text: String) {
+    fn gets(&mut self, who: usize, place: u64, text: &str) {
         let subscriber = &mut self.subscribers[who];
         let (epoch, last) = subscriber.place.expect("it was greeted before");
         assert_eq!(place, last + 1, "subscriber {who} gets the next place");
@@ -400,6 +407,7 @@ impl World {
         let subscriber = &self.subscribers[who];
         let (epoch, last) = subscriber.place.expect("it was greeted before");
         if let Some(from) = from {
+            assert!(from <= to, "a gap is of something");
             assert_eq!(from, last + 1, "a gap begins at the first place that is missing");
             let held = self.oldest_held(self.log.len());
             assert_eq!(to, held as u64 - 1, "a gap ends where the history begins");
