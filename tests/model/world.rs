@@ -67,6 +67,7 @@ struct Batch {
     audience: Vec<(usize, u32)>,
     /// How long the list was before it.
     log_before: usize,
+    begun: UnixMillis,
 }
 
 pub struct World {
@@ -180,14 +181,13 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Broadcast { first, publications } => {
-                    self.last_use = self.now;
                     assert!(self.under_way.is_none(), "one batch at a time");
                     assert_eq!(first.get(), log_before as u64 + 1, "places follow one another");
                     let keyed = publications.into_iter().map(|one| self.posted(one.as_json()));
                     let keyed: Vec<Keyed> = keyed.collect();
                     self.log.extend(keyed);
                     let audience = audience.clone();
-                    self.under_way = Some(Batch { audience, log_before });
+                    self.under_way = Some(Batch { audience, log_before, begun: self.now });
                 }
                 Effect::Answer { .. } => self.answered(effect, log_before),
                 effect => self.store(effect),
@@ -197,6 +197,7 @@ impl World {
 
     fn finish(&mut self) {
         let Some(batch) = self.under_way.take() else { return };
+        self.last_use = self.last_use.max(batch.begun);
         self.durable = self.disk.clone();
         let mut connections = 0;
         for (who, connection) in batch.audience {
@@ -227,7 +228,7 @@ impl World {
                 since: Seq::new(since),
                 epoch: Epoch::parse(&epoch.to_string()),
             });
-        self.last_use = self.now;
+        self.use_now();
         let open = u32::try_from(self.connected().len()).unwrap();
         let effects = self.step(Event::Connect { open, open_from_address: 0, resume });
         let (told, kept): (Vec<_>, Vec<_>) =
@@ -247,11 +248,18 @@ impl World {
         }
     }
 
+    /// Somebody comes or leaves. While a batch is under way, that may be lost with it.
+    fn use_now(&mut self) {
+        if self.under_way.is_none() {
+            self.last_use = self.now;
+        }
+    }
+
     fn cut(&mut self, who: usize) {
         if !self.subscribers[who].is_connected {
             return;
         }
-        self.last_use = self.now;
+        self.use_now();
         self.subscribers[who].is_connected = false;
         self.subscribers[who].held_back.clear();
         for effect in self.step(Event::Leave) {
@@ -267,6 +275,9 @@ impl World {
             if self.disk.founding.is_none() {
                 self.log.clear();
             }
+        }
+        if let (Some(batch), true) = (&batch, was_durable) {
+            self.last_use = self.last_use.max(batch.begun);
         }
         self.durable = self.disk.clone();
         self.unanswered.clear();
