@@ -15,6 +15,7 @@ const TOOLS = {
   "worker-build": "0.8.7",
   "wasm-bindgen-cli": "0.2.130",
   "cargo-deny": "0.20.2",
+  "cargo-fuzz": "0.13.2",
   "cargo-machete": "0.9.2",
 };
 

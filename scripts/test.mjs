@@ -18,6 +18,8 @@ const steps = {
   "lints on the host": () => clippy("--all-targets"),
   "lints on wasm32": () => clippy("--target", "wasm32-unknown-unknown"),
   "host tests": () => run("cargo", ["test", "--quiet"]),
+  "the load generator": loadGenerator,
+  "format of the fuzz targets": () => run("cargo", ["fmt", "--check"], { cwd: join(root, "fuzz") }),
   "unused dependencies": () => run(tool("cargo-machete"), []),
   "licences, bans and sources": () => deny("licenses", "bans", "sources"),
   advisories,
@@ -64,6 +66,16 @@ function nodeTests(folder) {
 
 function clippy(...options) {
   return run("cargo", ["clippy", "--quiet", "--all-features", ...options, "--", "-D", "warnings"]);
+}
+
+/** bench/load is a crate of its own: it has nothing to do with the Worker but that it measures it. */
+async function loadGenerator() {
+  const cwd = join(root, "bench", "load");
+  return (
+    (await run("cargo", ["fmt", "--check"], { cwd })) ||
+    (await run("cargo", ["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"], { cwd })) ||
+    (await run("cargo", ["test", "--quiet"], { cwd }))
+  );
 }
 
 function deny(...checks) {

@@ -61,7 +61,9 @@ impl WebhookSignature {
     /// # Errors
     /// [`SignatureError::NoTimestamp`] and [`SignatureError::OutsideTolerance`].
     pub fn check_time(&self, now: UnixMillis) -> Result<(), SignatureError> {
-        let timestamp: u64 = self.timestamp.parse().map_err(|_| SignatureError::NoTimestamp)?;
+        let is_digits = self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let timestamp: u64 =
+            self.timestamp.parse().ok().filter(|_| is_digits).ok_or(SignatureError::NoTimestamp)?;
         if timestamp.abs_diff(now.seconds()) > TOLERANCE_SECONDS {
             return Err(SignatureError::OutsideTolerance);
         }
@@ -161,7 +163,9 @@ mod tests {
         let header = |text: &str| Some(text.to_owned());
         assert_eq!(WebhookSignature::from_headers(None, header("1"), header("v1,AA==")), None);
         assert_eq!(WebhookSignature::from_headers(header("id"), header(""), header("v1,AA==")), None);
-        let bad = WebhookSignature::from_headers(header("id"), header("soon"), header("v1,AA==")).unwrap();
-        assert_eq!(bad.check_time(SIGNED_AT), Err(SignatureError::NoTimestamp));
+        for bad in ["soon", "+1614265330", "-1", "1614265330.0"] {
+            let bad = WebhookSignature::from_headers(header("id"), header(bad), header("v1,AA==")).unwrap();
+            assert_eq!(bad.check_time(SIGNED_AT), Err(SignatureError::NoTimestamp));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{ObjectError, from_object, is_json_whitespace};
@@ -14,8 +15,9 @@ use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication};
 use crate::core::topic::Topic;
 
-/// How deeply a payload may be nested: what common parsers of other languages read without complaint.
-pub const MAX_NESTING: usize = 128;
+/// How deeply a payload may be nested. The frame of a batch adds two levels, and common parsers of other languages read
+/// 127 without complaint.
+pub const MAX_NESTING: usize = 125;
 
 /// The fields that the service itself adds to a publication.
 const RESERVED_FIELDS: [&str; 3] = ["seq", "epoch", "snapshot"];
@@ -121,20 +123,11 @@ struct Fields<'a> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TextOrOther<'a> {
-    Text(#[serde(borrow)] Cow<'a, str>),
-    Other(IgnoredAny),
-}
-
-impl<'a> TextOrOther<'a> {
-    fn text(self) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Other(IgnoredAny) => None,
-        }
-    }
+/// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a surrogate
+/// pair. Its JSON is not read: whatever is JSON may stand there.
+fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
+    let Name(text) = serde_json::from_str(value.get()).ok()?;
+    Some(text)
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -157,9 +150,9 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         while let Some(Name(name)) = map.next_key()? {
             fields.is_empty = false;
             match name.as_ref() {
-                "token" => fields.tokens.push(map.next_value::<TextOrOther<'_>>()?.text()),
-                "signature" => fields.signature = map.next_value::<TextOrOther<'_>>()?.text(),
-                "type" => fields.kind = map.next_value::<TextOrOther<'_>>()?.text(),
+                "token" => fields.tokens.push(text_of(map.next_value()?)),
+                "signature" => fields.signature = text_of(map.next_value()?),
+                "type" => fields.kind = text_of(map.next_value()?),
                 name => {
                     fields.reserved =
                         RESERVED_FIELDS.into_iter().find(|reserved| *reserved == name).or(fields.reserved);
@@ -189,6 +182,7 @@ mod tests {
             ("{ }", r#"{ "token":"T"}"#),
             ("\n { \"a\" : [1, {}] } \r\n", r#"{ "a" : [1, {}] ,"token":"T"}"#),
             (r#"{"a":"}\"\\"}"#, r#"{"a":"}\"\\","token":"T"}"#),
+            (r#"{"type":1e400,"signature":"\ud800"}"#, r#"{"type":1e400,"signature":"\ud800","token":"T"}"#),
             (r#"{"emoji":"🚀","lone":"\ud800"}"#, r#"{"emoji":"🚀","lone":"\ud800","token":"T"}"#),
         ];
         for (payload, expected) in cases {
@@ -207,6 +201,8 @@ mod tests {
             r#"{"token":null}"#,
             r#"{"token":["T"]}"#,
             r#"{"token":{"T":1}}"#,
+            r#"{"token":"\ud800"}"#,
+            r#"{"token":1e400}"#,
         ] {
             assert_eq!(check(payload), Err(PayloadError::TokenDiffers), "{payload}");
         }

@@ -1,0 +1,42 @@
+//! What has to hold of anything that strangers send: one function for each kind of input, which panics on an input that
+//! breaks a rule. Two callers: `fuzz_targets/`, where libFuzzer looks for such an input, and tests/corpus.rs, which
+//! replays the inputs of corpus/ in `npm test`. It must not know who calls it, and states the rules anew: what it
+//! compares the service with must not be made of the service's own code.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a property says that it is broken by panicking"
+)]
+
+mod batch;
+mod client_frame;
+mod json;
+mod payload;
+mod signature;
+mod subscription_query;
+mod topic;
+
+pub use batch::batch;
+pub use client_frame::client_frame;
+pub use payload::payload;
+pub use signature::signature;
+pub use subscription_query::subscription_query;
+pub use topic::topic;
+
+/// What is tried with an input.
+pub type Target = fn(&[u8]);
+
+/// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
+pub const TARGETS: [(&str, Target); 6] = [
+    ("batch", batch),
+    ("client_frame", client_frame),
+    ("payload", payload),
+    ("signature", signature),
+    ("subscription_query", subscription_query),
+    ("topic", topic),
+];
