@@ -71,10 +71,20 @@ export default class extends WorkerEntrypoint {
   }
 }
 
+/**
+ * An object's state for Rust: what it leaves running would otherwise keep the object in memory for ever when its instance
+ * is lost.
+ */
+function walled(state) {
+  const waitUntil = state.waitUntil.bind(state);
+  state.waitUntil = (promise) => waitUntil(behindTheWall(() => promise).catch(() => {}));
+  return state;
+}
+
 /** The class of Durable Objects whose methods are those of a Rust class, behind the wall. */
 function behindTheWallAs(Rust) {
   return class extends DurableObject {
-    #rust = new Rust(this.ctx, this.env);
+    #rust = new Rust(walled(this.ctx), this.env);
 
     fetch(request) {
       return behindTheWall(() => this.#rust.fetch(request));

@@ -130,11 +130,11 @@ fn says_what_it_says(message: &Message, item: &str) {
 
 fn a_request_key_names_those_without_an_id(bytes: &[u8], plain: &[Message], items: &[&str]) {
     let key = IdempotencyKey::given("request").unwrap();
-    let named = messages(bytes, MOST_MESSAGES, MOST_PAYLOAD_BYTES, Some(&key)).unwrap();
+    let named = messages(bytes, MOST_MESSAGES, MOST_PAYLOAD_BYTES, Some(key)).unwrap();
     for (place, ((named, plain), item)) in named.iter().zip(plain).zip(items).enumerate() {
         let has_id = field(item, "id").is_some_and(|id| id != "null");
         let expected = plain.content.clone().map(|(topic, keyed)| {
-            let key = if has_id { keyed.key.clone() } else { Some(key.of_item(place)) };
+            let key = if has_id { keyed.key } else { Some(key.of_item(place)) };
             (topic, Keyed { key, ..keyed })
         });
         assert_eq!(named.content, expected);

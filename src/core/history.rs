@@ -143,8 +143,8 @@ impl History {
         for publication in publications {
             self.last = self.last.next();
             self.bytes += publication.bytes();
-            if let Some(key) = &publication.key {
-                self.places.insert(key.clone(), self.last);
+            if let Some(key) = publication.key {
+                self.places.insert(key, self.last);
             }
             self.held.push_back(publication.clone());
             self.trim();
@@ -263,7 +263,7 @@ mod tests {
     fn a_key_is_known_as_long_as_its_publication_is_held() {
         let key = IdempotencyKey::given("a").unwrap();
         let mut history = empty(SMALL);
-        history.append(&[Keyed { key: Some(key.clone()), ..keyed("{}") }]);
+        history.append(&[Keyed { key: Some(key), ..keyed("{}") }]);
         history.append(&batch(3));
         assert_eq!(history.place_of(&key), Some(Seq::new(1)));
         history.append(&batch(1));

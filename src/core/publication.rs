@@ -83,6 +83,6 @@ impl Keyed {
     /// What it takes to keep it, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.publication.as_json().len() + self.key.as_ref().map_or(0, |key| key.as_str().len())
+        self.publication.as_json().len() + self.key.map_or(0, |_| IdempotencyKey::STORED_BYTES)
     }
 }

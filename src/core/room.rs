@@ -165,7 +165,7 @@ impl Room {
                     continue;
                 }
                 let seq = self.history.last().after(fresh.len() + 1);
-                fresh_places.extend(keyed.key.clone().map(|key| (key, seq)));
+                fresh_places.extend(keyed.key.map(|key| (key, seq)));
                 outcomes.push(Outcome { seq, duplicate: false });
                 fresh.push(keyed);
             }

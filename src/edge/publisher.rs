@@ -1,6 +1,6 @@
 //! The Durable Object of one publisher's socket: it takes frames as they come, hands what has come on to the rooms all at
-//! once, and answers in order. While rooms are at work the next frames gather, so a publisher that does not wait for
-//! answers is batched by itself. It keeps nothing, and sleeps while nobody publishes. It must not know how a room keeps
+//! once, and answers in order. While rooms are at work the next frames gather (workerd hands over some ten at a time, and
+//! lets the rest wait on the wire), so a publisher that does not wait for answers is batched by itself. It keeps nothing, and sleeps while nobody publishes. It must not know how a room keeps
 //! its order.
 
 use std::cell::{Cell, RefCell};
@@ -26,10 +26,6 @@ use crate::wire::close::{self, CloseFrame};
 use crate::wire::frame;
 use crate::wire::publisher::{self, PublisherFrame, PublisherFrameError};
 
-/// Frames that may wait for an answer, and what their payloads may have together.
-const MOST_WAITING: usize = 4_096;
-const MOST_WAITING_BYTES: usize = 8_388_608;
-
 /// Opens a socket for an authenticated publisher, in an object of its own.
 ///
 /// # Errors
@@ -51,7 +47,6 @@ pub async fn open(env: &Env) -> Result<Response, HttpError> {
 /// One frame that waits for its answer.
 struct Waiting {
     id: Option<String>,
-    bytes: usize,
     content: Result<(Topic, Keyed), HttpError>,
 }
 
@@ -62,7 +57,6 @@ pub struct PublisherSocket {
     env: Env,
     config: Rc<Result<Config, Mistakes>>,
     waiting: RefCell<VecDeque<Waiting>>,
-    waiting_bytes: Cell<usize>,
     is_publishing: Cell<bool>,
 }
 
@@ -80,14 +74,7 @@ impl DurableObject for PublisherSocket {
         if let Err(error) = prepared {
             log::publisher_failed(&error);
         }
-        Self {
-            state,
-            env,
-            config,
-            waiting: RefCell::default(),
-            waiting_bytes: Cell::default(),
-            is_publishing: Cell::default(),
-        }
+        Self { state, env, config, waiting: RefCell::default(), is_publishing: Cell::default() }
     }
 
     async fn fetch(&self, _: Request) -> worker::Result<Response> {
@@ -135,17 +122,8 @@ impl DurableObject for PublisherSocket {
 impl PublisherSocket {
     fn take(&self, message: &WebSocketIncomingMessage) {
         let PublisherFrame { id, content } = self.read(message);
-        let bytes = content.as_ref().map_or(0, |(_, keyed)| keyed.bytes());
-        let waiting_bytes = self.waiting_bytes.get() + bytes;
-        let is_too_far_ahead =
-            self.waiting.borrow().len() >= MOST_WAITING || waiting_bytes > MOST_WAITING_BYTES;
-        let waiting = if is_too_far_ahead {
-            Waiting { id, bytes: 0, content: Err(HttpError::TooFarAhead) }
-        } else {
-            Waiting { id, bytes, content: content.map_err(HttpError::PublisherFrame) }
-        };
-        self.waiting_bytes.set(self.waiting_bytes.get() + waiting.bytes);
-        self.waiting.borrow_mut().push_back(waiting);
+        let content = content.map_err(HttpError::PublisherFrame);
+        self.waiting.borrow_mut().push_back(Waiting { id, content });
     }
 
     fn read(&self, message: &WebSocketIncomingMessage) -> PublisherFrame {
@@ -161,10 +139,8 @@ impl PublisherSocket {
     /// Publishes what waits now, and answers it.
     async fn publish_waiting(&self, socket: &WebSocket) {
         let waiting = self.waiting.take();
-        let bytes: usize = waiting.iter().map(|one| one.bytes).sum();
         let (ids, contents): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.id, one.content)).unzip();
         let messages::Published { outcomes, cause } = messages::publish(&self.env, contents).await;
-        self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(bytes));
         if let Some(cause) = cause {
             log::publisher_failed(&cause);
         }

@@ -45,7 +45,7 @@ impl DurableObject for BroadcastRoom {
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
-            self.0.failed(&error);
+            self.0.log.failed(&error);
             Response::error(error.to_string(), 500)
         })
     }
@@ -103,6 +103,7 @@ impl BroadcastRoom {
         let publications = decode_publications(&body, keys.as_deref())?;
         let (id, answer) = room.wait();
         if room.step(Event::Post(Post { id, publications }))? == [Effect::Busy(id)] {
+            room.stop_waiting(id);
             return Ok(Response::error(BUSY, REFUSED_STATUS)?);
         }
         pump::start(room);
@@ -205,7 +206,7 @@ impl BroadcastRoom {
         self.0.count_out();
         self.0.log.debug(|| RoomEvent::Closed { connection: sockets::attachment(socket).connection, code });
         if let Err(error) = self.run(Event::Leave).await {
-            self.0.failed(&error);
+            self.0.log.failed(&error);
         }
     }
 

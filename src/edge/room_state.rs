@@ -145,6 +145,11 @@ impl RoomState {
         (id, receiver)
     }
 
+    /// Has a publisher that was turned away wait no longer.
+    pub fn stop_waiting(&self, id: PostId) {
+        self.waiting.borrow_mut().remove(&id);
+    }
+
     /// Answers a publisher. One that is gone needs no answer.
     pub fn answer(&self, post: PostId, published: Published) {
         if let Some(sender) = self.waiting.borrow_mut().remove(&post) {

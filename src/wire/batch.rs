@@ -81,7 +81,7 @@ pub fn messages(
     body: &[u8],
     max_messages: usize,
     max_payload_bytes: usize,
-    request_key: Option<&IdempotencyKey>,
+    request_key: Option<IdempotencyKey>,
 ) -> Result<Vec<Message>, BatchError> {
     #[derive(Deserialize)]
     struct Batch<'a> {
@@ -271,16 +271,16 @@ mod tests {
     fn a_message_is_known_by_its_id_its_request_or_its_transaction_in_this_order() {
         let request = IdempotencyKey::given("r").unwrap();
         let body = r#"{"messages":[{"token":"A","payload":{"type":"T","signature":"s"}},{"token":"A","payload":{},"id":"x"}]}"#;
-        let keys = |request: Option<&IdempotencyKey>| {
+        let keys = |request: Option<IdempotencyKey>| {
             let messages = messages(body.as_bytes(), 3, 64, request).unwrap();
             messages.into_iter().map(|message| message.content.unwrap().1.key).collect::<Vec<_>>()
         };
         let id = IdempotencyKey::given("x").ok();
-        assert_eq!(keys(Some(&request)), [Some(request.of_item(0)), id.clone()]);
-        assert_eq!(keys(None), [IdempotencyKey::of_transaction("s", "T"), id]);
+        assert_eq!(keys(Some(request)), [Some(request.of_item(0)), id]);
+        assert_eq!(keys(None), [Some(IdempotencyKey::of_transaction("s", "T")), id]);
         let long = format!(r#"{{"messages":[{{"token":"A","payload":{{}},"id":"{}"}}]}}"#, "x".repeat(300));
         let long = messages(long.as_bytes(), 3, 64, None).unwrap().remove(0).content;
-        assert_eq!(long, Err(MessageError::Key(KeyError { length: 300 })));
+        assert_eq!(long, Err(MessageError::Key(KeyError::Length { length: 300 })));
     }
 
     #[test]

@@ -67,7 +67,9 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError>
         return Err(PayloadError::TokenDiffers);
     }
     let key = match (&fields.signature, &fields.kind) {
-        (Some(signature), Some(kind)) => IdempotencyKey::of_transaction(signature, kind),
+        (Some(signature), Some(kind)) if !signature.is_empty() => {
+            Some(IdempotencyKey::of_transaction(signature, kind))
+        }
         _ => None,
     };
     let object = text.trim_matches(is_json_whitespace);
@@ -239,12 +241,16 @@ mod tests {
     fn a_signature_and_a_type_are_a_key_and_one_of_them_alone_is_none() {
         let topic = Topic::parse("T").unwrap();
         let key = |payload: &str| publication(&topic, payload.as_bytes()).unwrap().key;
-        let trade = IdempotencyKey::of_transaction("5xy", "TRADE");
-        assert!(trade.is_some());
+        let trade = Some(IdempotencyKey::of_transaction("5xy", "TRADE"));
         assert_eq!(key(r#"{"type":"TRADE","signature":"5xy","price":1}"#), trade);
         assert_eq!(key(r#"{"signature":"5\u0078y","ty\u0070e":"TRADE"}"#), trade);
         assert_ne!(key(r#"{"type":"ALERT","signature":"5xy"}"#), trade);
-        for none in [r#"{"type":"TRADE"}"#, r#"{"signature":"5xy"}"#, r#"{"type":1,"signature":"5xy"}"#] {
+        for none in [
+            r#"{"type":"TRADE"}"#,
+            r#"{"signature":"5xy"}"#,
+            r#"{"type":1,"signature":"5xy"}"#,
+            r#"{"type":"T","signature":""}"#,
+        ] {
             assert_eq!(key(none), None, "{none}");
         }
     }

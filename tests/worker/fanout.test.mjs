@@ -10,20 +10,8 @@ before(async () => {
 });
 after(stopServices);
 
-/** Opens many sockets, a hundred at a time. */
-async function subscribeMany(token, count) {
-  const subscribers = [];
-  while (subscribers.length < count) {
-    const some = Array.from({ length: Math.min(100, count - subscribers.length) }, () =>
-      service.subscribe(token),
-    );
-    subscribers.push(...(await Promise.all(some)));
-  }
-  return subscribers;
-}
-
 test("1,000 sockets get 20 messages each, in order, with the digits that were posted", async () => {
-  const subscribers = await subscribeMany("CROWD", 1000);
+  const subscribers = await service.subscribeMany("CROWD", 1000);
   const numbers = [
     "0.00007345",
     "1e-9",
@@ -45,7 +33,7 @@ test("1,000 sockets get 20 messages each, in order, with the digits that were po
 });
 
 test("publishers that post at the same time are given one order, the same for all", async () => {
-  const subscribers = await subscribeMany("RUSH", 20);
+  const subscribers = await service.subscribeMany("RUSH", 20);
   const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => service.publish("RUSH", { n })));
   const place = new Map(answers.map(({ seq }, n) => [seq, n]));
   assert.deepEqual(
@@ -63,7 +51,7 @@ test("publishers that post at the same time are given one order, the same for al
 });
 
 test("a room that is taken out of memory keeps its sockets and its order", async () => {
-  const subscribers = await subscribeMany("SLEEPER", 100);
+  const subscribers = await service.subscribeMany("SLEEPER", 100);
   assert.deepEqual(await service.publish("SLEEPER", { n: 1 }), {
     status: 200,
     success: true,
@@ -90,11 +78,11 @@ test("a room that is taken out of memory keeps its sockets and its order", async
 });
 
 test("killed, half-closed and sleeping clients cost the others nothing, and the count comes right", async () => {
-  const readers = await subscribeMany("MIXED", 30);
+  const readers = await service.subscribeMany("MIXED", 30);
   const [killed, halfClosed, asleep] = [
-    await subscribeMany("MIXED", 10),
-    await subscribeMany("MIXED", 10),
-    await subscribeMany("MIXED", 5),
+    await service.subscribeMany("MIXED", 10),
+    await service.subscribeMany("MIXED", 10),
+    await service.subscribeMany("MIXED", 5),
   ];
   for (const subscriber of asleep) subscriber.socket.pause();
   for (const subscriber of killed) subscriber.cut();

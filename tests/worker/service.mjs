@@ -1,6 +1,7 @@
 // The service as the tests run it: the built Worker in the real runtime, and subscribers that speak to it over TCP
 // through `ws`. It knows no route and asserts nothing.
 
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
@@ -10,6 +11,9 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** The secret that publishers use in the tests. */
 export const SECRET = "test-secret-5b9f";
+
+/** The tables of a room, without those of the runtime and of miniflare. */
+const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' ORDER BY name";
 
 const running = new Set();
 
@@ -55,6 +59,7 @@ function configurationFor(build) {
 }
 
 class Service {
+  isStopped = false;
   #subscribers = new Set();
 
   constructor(harness, origin) {
@@ -77,16 +82,44 @@ class Service {
   }
 
   /** Publishes one payload and returns the answer. */
-  async publish(token, payload) {
-    const response = await this.post(`/broadcast/${token}`, payload);
+  async publish(token, payload, headers) {
+    const response = await this.post(`/broadcast/${token}`, payload, headers);
     return { status: response.status, ...(await response.json()) };
   }
 
-  /** Opens a socket and waits for its first frame. */
-  async subscribe(token, options) {
-    const subscriber = new Subscriber(`${this.origin.replace("http", "ws")}/ws/${token}`, options);
-    this.#subscribers.add(subscriber);
+  /** Publishes `{"n":first}` to `{"n":last}`, one after another. `numbered` gives the frames of them. */
+  async publishNumbers(token, first, last) {
+    for (let n = first; n <= last; n += 1) await this.publish(token, { n });
+  }
+
+  /** Opens a socket and waits for its first frame. `query` is what comes after the `?`, as an object or a text. */
+  async subscribe(token, { query, ...options } = {}) {
+    const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
+    const subscriber = this.#open(`/ws/${token}${search}`, options);
     subscriber.greeting = await subscriber.next();
+    return subscriber;
+  }
+
+  /** Opens many sockets, a hundred at a time. */
+  async subscribeMany(token, count) {
+    const subscribers = [];
+    while (subscribers.length < count) {
+      const some = range(1, Math.min(100, count - subscribers.length)).map(() => this.subscribe(token));
+      subscribers.push(...(await Promise.all(some)));
+    }
+    return subscribers;
+  }
+
+  /** Opens a publisher's socket. */
+  async publisher(headers = { authorization: `Bearer ${SECRET}` }) {
+    const publisher = this.#open("/publish", { headers });
+    await once(publisher.socket, "open");
+    return publisher;
+  }
+
+  #open(path, options) {
+    const subscriber = new Subscriber(this.origin.replace("http", "ws") + path, options);
+    this.#subscribers.add(subscriber);
     return subscriber;
   }
 
@@ -111,6 +144,26 @@ class Service {
       .evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
   }
 
+  /** A room's SQLite, as it is stored: `exec(statement, …values)` gives rows. */
+  storage(token) {
+    return this.harness.getWorker().getDurableObjectStorage("BROADCAST_ROOM", { name: token });
+  }
+
+  /** The names of the tables that a room has stored. */
+  async tables(token) {
+    const storage = await this.storage(token);
+    const rows = await storage.exec(TABLES);
+    return rows.map(({ name }) => name);
+  }
+
+  /** Starts the service anew with other variables, on the same storage. */
+  async restart(vars) {
+    await this.harness.update(({ workers: [{ vars: old, ...service }, ...beside] }) => ({
+      workers: [{ ...service, vars: { ...old, ...vars } }, ...beside],
+    }));
+    this.origin = (await this.harness.listen()).url.origin;
+  }
+
   /** The service's log lines so far, oldest first, as objects. */
   logLines() {
     return this.rawLog().flatMap((text) => {
@@ -128,6 +181,7 @@ class Service {
   }
 
   async stop() {
+    this.isStopped = true;
     for (const subscriber of this.#subscribers) subscriber.cut();
     running.delete(this);
     await this.harness.close();
@@ -179,6 +233,16 @@ export class Subscriber {
   cut() {
     this.socket.terminate();
   }
+}
+
+/** The frames of `{"n":first}` to `{"n":last}`, where each has the place that it names. */
+export function numbered(token, first, last) {
+  return range(first, last).map((n) => `{"n":${n},"token":"${token}","seq":${n}}`);
+}
+
+/** The whole numbers from `first` to `last`. */
+export function range(first, last) {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 /** Waits until `probe` gives something true, and returns it. */

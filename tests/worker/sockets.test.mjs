@@ -25,8 +25,10 @@ test("the first frame says who and where one is", async () => {
   await service.publish("HELLO", {});
   const [one, two] = [await service.subscribe("HELLO"), await service.subscribe("HELLO")];
   const greeting = JSON.parse(one.greeting);
-  assert.deepEqual(Object.keys(greeting), ["type", "connectionId", "token", "seq", "timestamp"]);
+  assert.deepEqual(Object.keys(greeting), ["type", "connectionId", "token", "epoch", "seq", "timestamp"]);
   assert.deepEqual([greeting.type, greeting.token, greeting.seq], ["connected", "HELLO", 1]);
+  assert.match(greeting.epoch, /^[0-9a-z]+$/);
+  assert.equal(greeting.epoch, JSON.parse(two.greeting).epoch);
   assert.ok(Math.abs(greeting.timestamp - Date.now() / 1000) < 5, "in Unix seconds");
   assert.notEqual(greeting.connectionId, JSON.parse(two.greeting).connectionId);
 });

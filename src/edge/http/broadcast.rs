@@ -38,7 +38,7 @@ pub async fn one(
 /// Many messages.
 pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<Answer, HttpError> {
     let Authenticated { body, key } = authenticate(&mut request, config, MAX_BATCH_BYTES).await?;
-    let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes, key.as_ref())?;
+    let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes, key)?;
     let (tokens, contents): (Vec<_>, Vec<_>) = messages
         .into_iter()
         .map(|Message { token, content }| (token, content.map_err(HttpError::Message)))

@@ -78,9 +78,6 @@ pub enum HttpError {
     /// A frame of a publisher's socket that is no message.
     #[error(transparent)]
     PublisherFrame(#[from] PublisherFrameError),
-    /// More frames of a publisher's socket than may wait.
-    #[error("too many messages of this socket wait for an answer: send on when some have come")]
-    TooFarAhead,
     /// A key that is none.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -119,7 +116,7 @@ impl HttpError {
         let problem = Problem::new(self.code(), self.to_string());
         match self {
             Self::Refused(Refusal::Full | Refusal::TooManyFromAddress) => problem.retry_after(RETRY_PLACE),
-            Self::Busy | Self::TooFarAhead | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
+            Self::Busy | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
                 problem.retry_after(RETRY_FAILURE)
             }
             _ => problem,
@@ -157,7 +154,6 @@ impl HttpError {
             Self::Payload(error) | Self::Batch(BatchError::Text(error)) => payload_code(error),
             Self::Refused(Refusal::TooManyFromAddress) => ErrorCode::RateLimited,
             Self::Busy
-            | Self::TooFarAhead
             | Self::Refused(Refusal::Full)
             | Self::Runtime(_)
             | Self::RoomStatus(_)
