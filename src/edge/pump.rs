@@ -6,17 +6,12 @@ use std::rc::Rc;
 
 use super::log::RoomEvent;
 use super::room_state::{RoomError, RoomState};
-use super::runtime;
 use super::sockets::{Audience, Frames};
 use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::publication::{Publication, Seq};
 use crate::wire::frame;
 use crate::wire::room_protocol::Published;
-
-/// Sockets that are sent to before the runtime gets a turn to write their frames out. Measured: with many more, the
-/// first subscribers wait for the last one's frame to be queued; with fewer, the turns themselves cost more.
-const CHUNK: u32 = 128;
 
 /// Starts the pump unless it runs.
 pub fn start(room: &Rc<RoomState>) {
@@ -78,16 +73,7 @@ async fn broadcast(
     let topic = room.topic()?;
     let each = publications.iter().zip(0..).map(|(one, place)| frame::publication(one, first.after(place)));
     let frames = Frames::new(each, || frame::batch_update(topic, first, publications));
-    let mut connections = 0;
-    let mut start = 0;
-    while start < audience.listed() {
-        let end = audience.listed().min(start + CHUNK);
-        connections += audience.send(start..end, &frames);
-        start = end;
-        if start < audience.listed() {
-            runtime::turn().await;
-        }
-    }
+    let connections = audience.send(&frames).await?;
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });
     Ok(connections)
 }

@@ -1,9 +1,8 @@
 //! What the runtime gives besides requests and sockets: the time, random identifiers, variables. It must not know what
 //! they are for.
 
-use js_sys::{Promise, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use worker::{Date, Env};
 
 use crate::core::time::UnixMillis;
@@ -13,15 +12,6 @@ extern "C" {
     /// 122 random bits, as a version 4 UUID.
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     pub fn random_uuid() -> String;
-
-    #[wasm_bindgen(js_namespace = scheduler, js_name = wait)]
-    fn wait(milliseconds: u32) -> Promise;
-}
-
-/// Lets the runtime write out what was sent, and take in what has come, before the code goes on.
-pub async fn turn() {
-    // It is never rejected.
-    let _ = JsFuture::from(wait(0)).await;
 }
 
 /// The time. The runtime stops its clock while code runs, so it moves only between events.
