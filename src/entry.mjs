@@ -3,10 +3,7 @@
 // at once, and a request one with a body. It decides nothing else.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import RustWorker, {
-  BroadcastRoom as RustRoom,
-  PublisherSocket as RustPublisherSocket,
-} from "./index.js";
+import RustWorker, { PublisherSocket as RustPublisherSocket, BroadcastRoom as RustRoom } from "./index.js";
 
 /**
  * The calls that are in Rust now, held weakly: the runtime drops a cancelled request without a word, and then nothing
