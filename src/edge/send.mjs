@@ -8,7 +8,7 @@
  * @param {number} chunk how many sockets are sent to between two turns
  * @param {string[]} each a frame for each publication
  * @param {string} all one frame with all of them
- * @param {boolean | Set<WebSocket>} takesAll who gets that one: everybody, nobody, or these
+ * @param {true | Set<WebSocket> | null} takesAll who gets that one: everybody, these, or nobody
  * @returns {Promise<number>} how many sockets took everything.
  */
 export async function sendToAll(sockets, chunk, each, all, takesAll) {
@@ -19,7 +19,7 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
     for (let place = start; place < end; place += 1) {
       const socket = sockets[place];
       try {
-        if (takesAll === true || (takesAll && takesAll.has(socket))) socket.send(all);
+        if (takesAll === true || takesAll?.has(socket)) socket.send(all);
         else for (const frame of each) socket.send(frame);
         taken += 1;
       } catch {

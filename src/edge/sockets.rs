@@ -59,7 +59,7 @@ pub struct Sockets<'a>(&'a State);
 /// All sockets of a room at one moment.
 pub struct Audience {
     everybody: Array,
-    /// Who takes several publications in one frame: `true` for everybody, `false` for nobody, or a set.
+    /// Who takes several publications in one frame: `true` for everybody, a set, or `null` for nobody.
     batching: JsValue,
 }
 
@@ -123,7 +123,7 @@ impl<'a> Sockets<'a> {
         let everybody = self.holder().sockets()?;
         let some = self.holder().sockets_with_tag(BATCH_TAG)?;
         let batching = match some.length() {
-            0 => JsValue::FALSE,
+            0 => JsValue::NULL,
             count if count == everybody.length() => JsValue::TRUE,
             _ => Set::new(&some).into(),
         };
