@@ -33,6 +33,7 @@ export interface Listener {
 const REFUSALS: Record<number, string> = {
   4501: "this topic is private",
   4504: "this is not a topic",
+  4505: "the service does not know where this page left off",
 };
 
 /** A wait before attempt `attempt` (0 for the first): anything from nothing to a bound that doubles each time. */
@@ -49,6 +50,8 @@ export class Subscription {
   /** The last message that arrived, and the epoch that its place is of. */
   #seq: number | undefined;
   #epoch = "";
+  /** The epoch of the greeting. A place is of it once something has come after the greeting. */
+  #greeted = "";
 
   constructor(
     readonly url: string,
@@ -90,14 +93,18 @@ export class Subscription {
 
   #keepPlace(frame: Frame): void {
     if (frame.type === "connected") {
-      this.#epoch = String(frame.epoch);
+      this.#greeted = String(frame.epoch);
       // What was missed comes after the greeting: only a newcomer is where the greeting says.
-      this.#seq ??= frame.seq;
-    } else if (frame.type === "gap") {
-      this.#seq = Number(frame.to);
-    } else if (frame.seq !== undefined) {
-      this.#seq = frame.seq;
+      if (this.#seq === undefined) this.#be(frame.seq);
+    } else {
+      this.#be(frame.type === "gap" ? Number(frame.to) : frame.seq);
     }
+  }
+
+  #be(seq: number | undefined): void {
+    if (seq === undefined) return;
+    this.#seq = seq;
+    this.#epoch = this.#greeted;
   }
 
   #comeBack(code: number, reason: string): void {

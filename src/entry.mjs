@@ -1,6 +1,7 @@
 // What the runtime loads: the Rust Worker behind a wall. A panic resets the whole WebAssembly instance, and whatever
 // Rust was in the middle of is never resumed: without the wall, its callers would wait for ever. Here they get an error
-// at once, and a request one with a body. It decides nothing else.
+// at once, and a request one with a body; sockets that may have missed something are asked to come back. It decides
+// nothing else.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import RustWorker, { PublisherSocket as RustPublisherSocket, BroadcastRoom as RustRoom } from "./index.js";
@@ -35,6 +36,8 @@ async function behindTheWall(call) {
   } finally {
     inRust.delete(reference);
     dropped.unregister(reference);
+    // Until here the call is alive, and so is what the set holds only weakly.
+    lost.resolve();
   }
 }
 
@@ -68,39 +71,66 @@ export default class extends WorkerEntrypoint {
   }
 }
 
+/** `wire::close`: the service was interrupted, come back. */
+const INTERRUPTED = [4000, "interrupted: come back, and resume"];
+
 /**
- * An object's state for Rust: what it leaves running would otherwise keep the object in memory for ever when its instance
- * is lost.
+ * Runs an object's call. Where its instance is lost while something was under way that its sockets would have to hear
+ * of, nobody knows any more who did: all are asked to come back. Rust left a note (`edge::unfinished`).
  */
-function walled(state) {
-  const waitUntil = state.waitUntil.bind(state);
-  state.waitUntil = (promise) => waitUntil(behindTheWall(() => promise).catch(() => {}));
-  return state;
+async function inObject(state, call) {
+  try {
+    return await behindTheWall(call);
+  } catch (error) {
+    if (state.isUnfinished) {
+      state.isUnfinished = false;
+      for (const socket of state.getWebSockets()) {
+        try {
+          socket.close(...INTERRUPTED);
+        } catch {
+          // It is closing already.
+        }
+      }
+    }
+    throw error;
+  }
 }
 
 /** The class of Durable Objects whose methods are those of a Rust class, behind the wall. */
 function behindTheWallAs(Rust) {
   return class extends DurableObject {
-    #rust = new Rust(walled(this.ctx), this.env);
+    #rust;
+
+    constructor(state, env) {
+      super(state, env);
+      // What Rust leaves running would otherwise keep the object in memory for ever once its instance is lost.
+      const waitUntil = state.waitUntil.bind(state);
+      state.waitUntil = (promise) => waitUntil(this.#call(() => promise).catch(() => {}));
+      this.#rust = new Rust(state, env);
+    }
+
+    #call(call) {
+      return inObject(this.ctx, call);
+    }
 
     fetch(request) {
-      return behindTheWall(() => this.#rust.fetch(request));
+      return this.#call(() => this.#rust.fetch(request));
     }
 
     alarm() {
-      return behindTheWall(() => this.#rust.alarm());
+      return this.#call(() => this.#rust.alarm());
     }
 
     webSocketMessage(socket, message) {
-      return behindTheWall(() => this.#rust.webSocketMessage(socket, message));
+      return this.#call(() => this.#rust.webSocketMessage(socket, message));
     }
 
     webSocketClose(socket, code, reason, wasClean) {
-      return behindTheWall(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
+      return this.#call(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
     }
 
     webSocketError(socket, error) {
-      return behindTheWall(() => this.#rust.webSocketError(socket, error));
+      return this.#call(() => this.#rust.webSocketError(socket, error));
     }
   };
 }

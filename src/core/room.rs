@@ -141,8 +141,8 @@ impl Room {
         let first = self.history.last().next();
         let stored = self.history.append(&fresh);
         if let Some(batch) = stored {
-            effects.extend(self.keep(now));
             effects.push(Effect::Store(batch));
+            effects.extend(self.keep(now));
         }
         let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
         effects.push(Effect::Broadcast { first, publications });
@@ -242,7 +242,12 @@ impl Room {
     }
 
     fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {
+        if std::mem::take(&mut self.is_stale) {
+            return vec![Effect::Forget];
+        }
         if open > 0 || !self.under_way.is_empty() || !self.outbox.is_empty() {
+            // The alarm is gone, whatever was remembered of it.
+            self.kept_until = None;
             return self.keep(now);
         }
         match self.kept_until {
@@ -329,7 +334,7 @@ mod tests {
     fn what_is_posted_while_a_batch_is_sent_goes_together_in_the_next_one() {
         let mut room = room();
         room.step(post(1, &[None]), NOW);
-        assert_eq!(kinds(&room.step(Event::Drain, NOW)), ["Found", "Keep", "Store", "Broadcast"]);
+        assert_eq!(kinds(&room.step(Event::Drain, NOW)), ["Found", "Store", "Keep", "Broadcast"]);
         room.step(post(2, &[None, None]), NOW);
         room.step(post(3, &[None]), NOW);
         assert_eq!(room.step(Event::Drain, NOW), [], "one batch at a time");

@@ -19,12 +19,15 @@ use super::http::messages;
 use super::http::problems::HttpError;
 use super::sockets::{self, Sockets};
 use super::{log, unfinished};
-use crate::core::event::Closing;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
-use crate::wire::close::{self, CloseFrame};
+use crate::wire::batch::MAX_BATCH_BYTES;
 use crate::wire::frame;
 use crate::wire::publisher::{self, PublisherFrame, PublisherFrameError};
+
+/// Frames that are handed on at once, and the bytes with which no more are added: what one `POST /broadcast` may hold.
+const MOST_AT_ONCE: usize = 1_000;
+const MOST_BYTES_AT_ONCE: usize = MAX_BATCH_BYTES;
 
 /// Opens a socket for an authenticated publisher, in an object of its own.
 ///
@@ -63,15 +66,7 @@ pub struct PublisherSocket {
 impl DurableObject for PublisherSocket {
     fn new(state: State, env: Env) -> Self {
         let config = config::of(&env);
-        let sockets = Sockets::of(&state);
-        let prepared = sockets.answer_pings(frame::PING, frame::PONG).and_then(|()| {
-            if unfinished::was_left(&state) {
-                // Frames were lost without an answer: the publisher is to come back and send them again.
-                sockets.audience()?.close(&Closing::Interrupted.into());
-            }
-            Ok(())
-        });
-        if let Err(error) = prepared {
+        if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
             log::publisher_failed(&error);
         }
         Self { state, env, config, waiting: RefCell::default(), is_publishing: Cell::default() }
@@ -88,16 +83,21 @@ impl DurableObject for PublisherSocket {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        if !sockets::is_open(&socket) {
+            // What was under way when the socket was closed: its publisher sends it again, behind what was lost.
+            return Ok(());
+        }
         self.take(&message);
         if self.is_publishing.replace(true) {
             // The frame before it is being published, and this one will be right after it.
             return Ok(());
         }
         unfinished::note(&self.state, true);
-        while !self.waiting.borrow().is_empty() {
+        while !self.waiting.borrow().is_empty() && sockets::is_open(&socket) {
             self.publish_waiting(&socket).await;
         }
         unfinished::note(&self.state, false);
+        self.waiting.borrow_mut().clear();
         self.is_publishing.set(false);
         Ok(())
     }
@@ -109,8 +109,7 @@ impl DurableObject for PublisherSocket {
         reason: String,
         _: bool,
     ) -> worker::Result<()> {
-        // The runtime may have answered by itself, and then it refuses a second close.
-        let _ = sockets::close(&socket, &CloseFrame { code: close::answer_to(code), reason });
+        sockets::answer_close(&socket, code, reason);
         Ok(())
     }
 
@@ -126,6 +125,17 @@ impl PublisherSocket {
         self.waiting.borrow_mut().push_back(Waiting { id, content });
     }
 
+    fn next_batch(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.borrow_mut();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE {
+            let Some(one) = waiting.pop_front() else { break };
+            bytes += one.content.as_ref().map_or(0, |(_, keyed)| keyed.bytes());
+            batch.push(one);
+        }
+        batch
+    }
+
     fn read(&self, message: &WebSocketIncomingMessage) -> PublisherFrame {
         let limit = self.config.as_ref().as_ref().map_or(0, |config| config.max_message_bytes);
         match message {
@@ -136,9 +146,9 @@ impl PublisherSocket {
         }
     }
 
-    /// Publishes what waits now, and answers it.
+    /// Publishes what waits now, as far as it makes one batch, and answers it.
     async fn publish_waiting(&self, socket: &WebSocket) {
-        let waiting = self.waiting.take();
+        let waiting = self.next_batch();
         let (ids, contents): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.id, one.content)).unzip();
         let messages::Published { outcomes, cause } = messages::publish(&self.env, contents).await;
         if let Some(cause) = cause {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::log::RoomEvent;
 use super::room_state::{RoomError, RoomState};
-use super::sockets::{Audience, Frames};
+use super::sockets::Audience;
 use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::publication::{Publication, Seq};
@@ -43,16 +43,17 @@ async fn run(room: &RoomState) {
 async fn batch(room: &RoomState) -> Result<bool, RoomError> {
     let effects = room.step(Event::Drain)?;
     let is_batch = !effects.is_empty();
-    unfinished::note(&room.state, is_batch);
     // Who connects from here on is told of the batch in its greeting, and is not in this audience.
     let audience = room.audience()?;
     for effect in effects {
         match effect {
             Effect::Store(batch) => {
                 room.save(&batch)?;
-                room.state.storage().sync().await?;
+                unfinished::note(&room.state, true);
             }
             Effect::Broadcast { first, publications } => {
+                unfinished::note(&room.state, true);
+                room.state.storage().sync().await?;
                 let connections = broadcast(room, &audience, first, &publications).await?;
                 answer(room, room.step(Event::Handed { connections })?);
             }
@@ -72,7 +73,8 @@ async fn broadcast(
 ) -> Result<u32, RoomError> {
     let topic = room.topic()?;
     let each = publications.iter().zip(0..).map(|(one, place)| frame::publication(one, first.after(place)));
-    let frames = Frames::new(each, || frame::batch_update(topic, first, publications));
+    let all = || frame::batch_update(topic, first, publications);
+    let frames = audience.frames(publications.len(), each, all);
     let connections = audience.send(&frames).await?;
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });
     Ok(connections)

@@ -21,7 +21,7 @@ use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
 use crate::core::publication::Seq;
 use crate::wire::attachment::Attachment;
-use crate::wire::close::{self, CloseFrame};
+use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
 use crate::wire::room_protocol::{
     ADDRESS_HEADER, BUSY, KEYS_HEADER, NotUnderstood, PUBLISH_PATH, REFUSED_STATUS, SUBSCRIBE_PATH,
@@ -55,7 +55,7 @@ impl DurableObject for BroadcastRoom {
         match self.expire().await {
             Ok(()) => Response::empty(),
             Err(error) => {
-                self.0.failed(&error);
+                self.0.failed_at_rest(&error);
                 // The runtime tries again.
                 Err(Error::RustError(error.to_string()))
             }
@@ -81,8 +81,7 @@ impl DurableObject for BroadcastRoom {
         reason: String,
         _: bool,
     ) -> worker::Result<()> {
-        // The runtime may have answered by itself, and then it refuses a second close.
-        let _ = sockets::close(&socket, &CloseFrame { code: close::answer_to(code), reason });
+        sockets::answer_close(&socket, code, reason);
         self.leave(&socket, code).await;
         Ok(())
     }
@@ -102,8 +101,11 @@ impl BroadcastRoom {
         super::fault::in_room(&body);
         let publications = decode_publications(&body, keys.as_deref())?;
         let (id, answer) = room.wait();
-        if room.step(Event::Post(Post { id, publications }))? == [Effect::Busy(id)] {
+        let effects = room.step(Event::Post(Post { id, publications }));
+        if !matches!(effects.as_deref(), Ok([])) {
             room.stop_waiting(id);
+        }
+        if effects? == [Effect::Busy(id)] {
             return Ok(Response::error(BUSY, REFUSED_STATUS)?);
         }
         pump::start(room);

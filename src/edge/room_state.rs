@@ -81,7 +81,7 @@ impl RoomState {
             log.failed(&error);
         }
         let sql = state.storage().sql();
-        let room = Self {
+        Self {
             state,
             log,
             is_pumping: Cell::new(false),
@@ -94,9 +94,7 @@ impl RoomState {
             posts: Cell::default(),
             listed: Cell::default(),
             audience: RefCell::default(),
-        };
-        room.recover();
-        room
+        }
     }
 
     /// Whose room it is.
@@ -136,6 +134,15 @@ impl RoomState {
         self.waiting.borrow_mut().clear();
     }
 
+    /// The same, where no batch may be under way: one that is under way needs the memory that it was decided with.
+    pub fn failed_at_rest(&self, error: &RoomError) {
+        if self.is_pumping.get() {
+            self.log.failed(error);
+        } else {
+            self.failed(error);
+        }
+    }
+
     /// Has a publisher wait for its answer. Its place in the queue is lost when what it waits for failed.
     pub fn wait(&self) -> (PostId, oneshot::Receiver<Published>) {
         let id = PostId(self.posts.get());
@@ -173,8 +180,8 @@ impl RoomState {
         match effect {
             Effect::Forget => self.state.storage().delete_all().await?,
             Effect::Found(founding) => {
-                self.room_table.found(*founding)?;
                 self.history_table.create()?;
+                self.room_table.found(*founding)?;
             }
             Effect::Keep { until } => {
                 self.room_table.keep(*until)?;
@@ -226,8 +233,7 @@ impl RoomState {
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
     }
 
-    /// Asks everybody to come back and resume, where a batch was left unfinished: by an effect that failed, or by a
-    /// panic that took the memory of it while the sockets stayed open. Nobody knows which of them got the batch.
+    /// Asks everybody to come back and resume, where an effect failed after a batch was stored and before all had it.
     pub fn recover(&self) {
         if !unfinished::was_left(&self.state) {
             return;

@@ -9,7 +9,7 @@ use worker::{State, WebSocket, WebSocketRequestResponsePair};
 
 use crate::auth::address::AddressHash;
 use crate::wire::attachment::Attachment;
-use crate::wire::close::CloseFrame;
+use crate::wire::close::{CloseFrame, answer_to};
 
 /// The tag of sockets that take several publications in one frame.
 const BATCH_TAG: &str = "batch";
@@ -63,22 +63,11 @@ pub struct Audience {
     batching: JsValue,
 }
 
-/// What is sent to an audience: the same publications, in a frame each and all in one. Each text is converted once.
+/// What is sent to an audience: the same publications, in a frame each and all in one, as far as somebody takes them.
+/// Each text is converted once.
 pub struct Frames {
     each: Array,
     all: JsString,
-}
-
-impl Frames {
-    /// `each` publication's frame, and the one of `all`, which is asked for only where there are several.
-    pub fn new(each: impl Iterator<Item = String>, all: impl FnOnce() -> String) -> Self {
-        let each: Array = each.map(|frame| JsValue::from_str(&frame)).collect();
-        let all = match each.length() {
-            1 => each.get(0).unchecked_into(),
-            _ => JsString::from(all()),
-        };
-        Self { each, all }
-    }
 }
 
 impl<'a> Sockets<'a> {
@@ -144,6 +133,22 @@ impl<'a> Sockets<'a> {
 }
 
 impl Audience {
+    /// The frames for this audience of `count` publications: `each` one's, and the one of `all`.
+    pub fn frames(
+        &self,
+        count: usize,
+        each: impl Iterator<Item = String>,
+        all: impl FnOnce() -> String,
+    ) -> Frames {
+        if count > 1 && self.batching.is_truthy() {
+            let some_take_each = self.batching != JsValue::TRUE;
+            let each = each.filter(|_| some_take_each).map(|frame| JsValue::from_str(&frame)).collect();
+            return Frames { each, all: JsString::from(all()) };
+        }
+        let each: Array = each.map(|frame| JsValue::from_str(&frame)).collect();
+        Frames { all: each.get(0).unchecked_into(), each }
+    }
+
     /// Sends `frames` to all and returns how many sockets took them. One that is closing is left out.
     ///
     /// # Errors
@@ -212,6 +217,12 @@ pub fn is_open(socket: &WebSocket) -> bool {
 /// What the runtime throws.
 pub fn close(socket: &WebSocket, frame: &CloseFrame) -> worker::Result<()> {
     socket.close(Some(frame.code), Some(&frame.reason))
+}
+
+/// Answers a client's close.
+pub fn answer_close(socket: &WebSocket, code: usize, reason: String) {
+    // The runtime may have answered by itself, and then it refuses a second close.
+    let _ = close(socket, &CloseFrame { code: answer_to(code), reason });
 }
 
 fn tag(address: &AddressHash) -> String {

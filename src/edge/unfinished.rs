@@ -1,6 +1,6 @@
-//! A note that something is under way, on the runtime's own object, which outlives a WebAssembly instance just as the
-//! sockets do. Whoever finds it after being built anew knows that a panic took the memory of what was under way. It must
-//! not know what that was.
+//! A note that something is under way that sockets would have to be told of if it failed, on the runtime's own object:
+//! that outlives a WebAssembly instance just as the sockets do, and `src/entry.mjs` looks there when an instance is lost. It
+//! must not know what is under way.
 
 use js_sys::Reflect;
 use worker::State;
@@ -14,7 +14,7 @@ pub fn note(state: &State, is_under_way: bool) {
     let _ = Reflect::set(state.as_raw(), &NOTE.into(), &is_under_way.into());
 }
 
-/// Whether something was under way when memory was lost. The note is taken away.
+/// Whether something was left under way. The note is taken away.
 #[must_use]
 pub fn was_left(state: &State) -> bool {
     let left = Reflect::get(state.as_raw(), &NOTE.into()).ok().as_ref().and_then(JsValue::as_bool);

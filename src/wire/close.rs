@@ -34,10 +34,9 @@ impl From<Closing> for CloseFrame {
             Closing::TooManyFrames => {
                 Self { code: TOO_MANY_FRAMES, reason: "too many frames in a minute".to_owned() }
             }
-            Closing::Interrupted => Self {
-                code: SERVER_MOVED_ON,
-                reason: "interrupted: come back with since and epoch".to_owned(),
-            },
+            Closing::Interrupted => {
+                Self { code: SERVER_MOVED_ON, reason: "interrupted: come back, and resume".to_owned() }
+            }
         }
     }
 }

@@ -44,9 +44,8 @@ test("subscribers of an interrupted batch are closed with 4000, come back, and h
     return answer.status !== 200;
   });
   const wereAsked = () => followers.filter(({ closings }) => closings.join() === "4000").length;
-  // The room learns of the panic when it is next called, as it is by the first who comes back or publishes.
-  const { seq: last } = await service.publish("CROWD", { last: true });
   await until("all were asked to come back", () => wereAsked() === followers.length);
+  const { seq: last } = await service.publish("CROWD", { last: true });
   await until("everybody is back and has the last one", () =>
     followers.every(({ publications }) => publications.at(-1)?.seq === last),
   );
@@ -90,4 +89,13 @@ test("a panic that falls on no batch on its way closes nobody, and whoever stays
   assert.ok(follower.hasAll(last), `${follower.publications.length} of ${last}`);
   assert.deepEqual(follower.closings, []);
   assert.equal(new Set(acknowledged).size, acknowledged.length, "no place was given twice");
+});
+
+test("a publisher whose frame was lost without an answer is asked to come back", async () => {
+  const publisher = await service.publisher(undefined, { closeTimeout: 500 });
+  publisher.send(JSON.stringify({ id: 1, token: "FAULT", payload: { fault: "panic" } }));
+  assert.equal((await publisher.closed).code, 4000);
+  const next = await service.publisher();
+  next.send(JSON.stringify({ id: 1, token: "FAULT", payload: {} }));
+  assert.equal(await next.next(), '{"id":1,"success":true,"connections":0,"seq":1}');
 });

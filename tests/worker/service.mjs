@@ -111,8 +111,8 @@ class Service {
   }
 
   /** Opens a publisher's socket. */
-  async publisher(headers = { authorization: `Bearer ${SECRET}` }) {
-    const publisher = this.#open("/publish", { headers });
+  async publisher(headers = { authorization: `Bearer ${SECRET}` }, options = {}) {
+    const publisher = this.#open("/publish", { headers, ...options });
     await once(publisher.socket, "open");
     return publisher;
   }

@@ -12,7 +12,7 @@ use crate::core::history::StoredBatch;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication, Seq};
 
-const CREATE: &str = "CREATE TABLE history (slot INTEGER PRIMARY KEY, first INTEGER NOT NULL, \
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS history (slot INTEGER PRIMARY KEY, first INTEGER NOT NULL, \
                       publications TEXT NOT NULL, keys TEXT)";
 const LOAD: &str = "SELECT slot, first, publications, keys FROM history";
 const SAVE: &str = "INSERT OR REPLACE INTO history (slot, first, publications, keys) VALUES (?, ?, ?, ?)";

@@ -14,8 +14,9 @@ use crate::core::time::UnixMillis;
 /// The version that this code writes. 1 was a table `sequence` with the last place alone.
 const SCHEMA: u32 = 2;
 
-const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('room', 'sequence')";
-const CREATE: &str = "CREATE TABLE room (id INTEGER PRIMARY KEY CHECK (id = 1), schema INTEGER NOT NULL, \
+const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('room', 'sequence') \
+                    ORDER BY name";
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY CHECK (id = 1), schema INTEGER NOT NULL, \
                       began INTEGER NOT NULL, base INTEGER NOT NULL, kept_until INTEGER)";
 const INSERT: &str = "INSERT INTO room (id, schema, began, base) VALUES (1, ?, ?, ?)";
 const LOAD: &str = "SELECT schema, began, base, kept_until FROM room";
@@ -61,7 +62,7 @@ impl RoomTable {
         match tables.first().map(|table| table.name.as_str()) {
             None => Ok(None),
             Some("sequence") => self.bring_forward(now).map(|founding| Some((founding, None))),
-            Some(_) => self.read().map(Some),
+            Some(_) => self.read(),
         }
     }
 
@@ -85,22 +86,26 @@ impl RoomTable {
         Ok(())
     }
 
-    fn read(&self) -> Result<(Founding, Option<UnixMillis>)> {
-        let row: Row = self.0.exec(LOAD, None)?.one()?;
+    /// `None` for a table without its row: what was to be stored with it failed.
+    fn read(&self) -> Result<Option<(Founding, Option<UnixMillis>)>> {
+        let rows: Vec<Row> = self.0.exec(LOAD, None)?.to_array()?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
         if row.schema > SCHEMA {
             let newer =
                 format!("the room was stored by a newer version: schema {}, not {SCHEMA}", row.schema);
             return Err(Error::RustError(newer));
         }
         let founding = Founding { began: UnixMillis(row.began), base: Seq::new(row.base) };
-        Ok((founding, row.kept_until.map(UnixMillis)))
+        Ok(Some((founding, row.kept_until.map(UnixMillis))))
     }
 
     fn bring_forward(&self, now: UnixMillis) -> Result<Founding> {
         let rows: Vec<Sequence> = self.0.exec(LOAD_SEQUENCE, None)?.to_array()?;
         let founding = Founding { began: now, base: Seq::new(rows.first().map_or(0, |row| row.seq)) };
-        self.found(founding)?;
         HistoryTable::of(self.0.clone()).create()?;
+        self.found(founding)?;
         self.0.exec(DROP_SEQUENCE, None)?;
         Ok(founding)
     }
