@@ -93,11 +93,10 @@ impl DurableObject for PublisherSocket {
             return Ok(());
         }
         unfinished::note(&self.state, true);
-        while !self.waiting.borrow().is_empty() && sockets::is_open(&socket) {
+        while !self.waiting.borrow().is_empty() {
             self.publish_waiting(&socket).await;
         }
         unfinished::note(&self.state, false);
-        self.waiting.borrow_mut().clear();
         self.is_publishing.set(false);
         Ok(())
     }

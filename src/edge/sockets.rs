@@ -140,13 +140,17 @@ impl Audience {
         each: impl Iterator<Item = String>,
         all: impl FnOnce() -> String,
     ) -> Frames {
-        if count > 1 && self.batching.is_truthy() {
-            let some_take_each = self.batching != JsValue::TRUE;
-            let each = each.filter(|_| some_take_each).map(|frame| JsValue::from_str(&frame)).collect();
-            return Frames { each, all: JsString::from(all()) };
+        let is_several = count > 1;
+        if is_several && self.batching == JsValue::TRUE {
+            return Frames { each: Array::new(), all: JsString::from(all()) };
         }
         let each: Array = each.map(|frame| JsValue::from_str(&frame)).collect();
-        Frames { all: each.get(0).unchecked_into(), each }
+        let all = if is_several && self.batching.is_truthy() {
+            JsString::from(all())
+        } else {
+            each.get(0).unchecked_into()
+        };
+        Frames { each, all }
     }
 
     /// Sends `frames` to all and returns how many sockets took them. One that is closing is left out.
