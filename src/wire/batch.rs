@@ -184,6 +184,30 @@ pub struct MessageResult {
     pub outcome: Result<Delivery, Problem>,
 }
 
+/// What all answers to publishers share: whether it worked, and what became of it or why not.
+#[derive(Serialize)]
+pub(super) struct OutcomeFields<'a> {
+    success: bool,
+    #[serde(flatten)]
+    delivery: Option<Delivery>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<ErrorCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+impl<'a> OutcomeFields<'a> {
+    pub(super) fn of(outcome: &'a Result<Delivery, Problem>) -> Self {
+        let problem = outcome.as_ref().err();
+        Self {
+            success: problem.is_none(),
+            delivery: outcome.as_ref().ok().copied(),
+            code: problem.map(|problem| problem.code),
+            detail: problem.map(|problem| problem.detail.as_str()),
+        }
+    }
+}
+
 /// The answer to `POST /broadcast`: one result per message, in the order posted.
 #[must_use]
 pub fn batch_results(results: &[MessageResult]) -> String {
@@ -195,28 +219,15 @@ pub fn batch_results(results: &[MessageResult]) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
         token: Option<&'a str>,
-        success: bool,
         #[serde(flatten)]
-        delivery: Option<Delivery>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        code: Option<ErrorCode>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
+        outcome: OutcomeFields<'a>,
     }
-    let results: Vec<Line<'_>> = results
-        .iter()
-        .map(|MessageResult { token, outcome }| {
-            let problem = outcome.as_ref().err();
-            Line {
-                token: token.as_deref(),
-                success: problem.is_none(),
-                delivery: outcome.as_ref().ok().copied(),
-                code: problem.map(|problem| problem.code),
-                detail: problem.map(|problem| problem.detail.as_str()),
-            }
-        })
-        .collect();
-    super::to_json(&Answer { success: results.iter().all(|line| line.success), results })
+    let success = results.iter().all(|result| result.outcome.is_ok());
+    let lines = results.iter().map(|MessageResult { token, outcome }| Line {
+        token: token.as_deref(),
+        outcome: OutcomeFields::of(outcome),
+    });
+    super::to_json(&Answer { success, results: lines.collect() })
 }
 
 #[cfg(test)]

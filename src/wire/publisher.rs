@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::batch::{Delivery, MessageError, content};
-use super::problem::{ErrorCode, Problem};
+use super::batch::{Delivery, MessageError, OutcomeFields, content};
+use super::problem::Problem;
 use super::{ObjectError, from_object};
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Keyed;
@@ -101,23 +101,7 @@ impl From<ObjectError> for PublisherFrameError {
 /// The answer to a frame.
 #[must_use]
 pub fn answer(id: Option<&str>, outcome: &Result<Delivery, Problem>) -> String {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        success: bool,
-        #[serde(flatten)]
-        delivery: Option<Delivery>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        code: Option<ErrorCode>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
-    }
-    let problem = outcome.as_ref().err();
-    let answer = super::to_json(&Answer {
-        success: problem.is_none(),
-        delivery: outcome.as_ref().ok().copied(),
-        code: problem.map(|problem| problem.code),
-        detail: problem.map(|problem| problem.detail.as_str()),
-    });
+    let answer = super::to_json(&OutcomeFields::of(outcome));
     // An id goes in front as the text that it is.
     let rest = answer.strip_prefix('{').unwrap_or(&answer);
     format!("{{\"id\":{},{rest}", id.unwrap_or("null"))
@@ -129,6 +113,7 @@ mod tests {
     use crate::core::event::Outcome;
     use crate::core::publication::Seq;
     use crate::core::topic::TopicError;
+    use crate::wire::problem::ErrorCode;
 
     #[test]
     fn a_frame_is_a_message_with_an_id_of_any_kind() {
