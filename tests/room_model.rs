@@ -1,7 +1,7 @@
-//! The pure room beside a naive model of it, through random histories: posts and repeats, subscribers that come, are cut
-//! off and resume, sleep and crashes at any moment, weeks that pass. What holds: every subscriber gets every message
-//! exactly once and in order or is told honestly what it missed, an acknowledged message is never lost, a repeat changes
-//! nothing, and a wake is invisible.
+//! The pure room beside a naive model of it, through random histories: posts and repeats, subscribers that come, are
+//! cut off and resume, sleep and crashes at any moment, weeks that pass. What holds: every subscriber gets every
+//! message exactly once and in order or is told honestly what it missed, an acknowledged message is never lost, a
+//! repeat changes nothing, and a wake is invisible.
 //!
 //! A failure prints the shortest history that shows it and writes its seed to room_model.proptest-regressions, which is
 //! replayed first from then on. `PROPTEST_CASES=100000 cargo test --release --test room_model` looks for longer.

@@ -1,4 +1,5 @@
-//! What ARCHITECTURE.md says of the sources, kept true: which folder knows what, and that each file says what it is for.
+//! What ARCHITECTURE.md says of the sources, kept true: which folder knows what, and that each file says what it is
+//! for.
 
 #![allow(
     clippy::panic,

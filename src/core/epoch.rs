@@ -43,8 +43,8 @@ impl Epoch {
 
     /// Whether a subscriber that was told `told` has followed this epoch from there on.
     ///
-    /// Who was told that there was no publication yet belongs to the life that began next. Another life can't have begun
-    /// and ended in between unless at least `retention_millis` went by.
+    /// Who was told that there was no publication yet belongs to the life that began next. Another life can't have
+    /// begun and ended in between unless at least `retention_millis` went by.
     #[must_use]
     pub fn continues(self, told: Self, retention_millis: u64) -> bool {
         match (self, told) {

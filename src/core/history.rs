@@ -165,7 +165,8 @@ impl History {
     }
 
     /// The row for the next batch: one of which nothing is held any more, and of those the largest, so that what is
-    /// stored stays small; a new one where there is none. So there are never more rows than publications were ever held.
+    /// stored stays small; a new one where there is none. So there are never more rows than publications were ever
+    /// held.
     fn free_slot(&mut self) -> u32 {
         let oldest = self.oldest();
         let free = self.rows.iter().enumerate().filter(|(_, row)| row.last < oldest);

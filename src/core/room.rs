@@ -149,7 +149,8 @@ impl Room {
         effects
     }
 
-    /// Gives each publication of `posts` its place, or that of the one which it repeats, and returns those that are new.
+    /// Gives each publication of `posts` its place, or that of the one which it repeats, and returns those that are
+    /// new.
     fn place(&mut self, posts: Vec<Post>) -> Vec<Keyed> {
         let mut fresh: Vec<Keyed> = Vec::new();
         let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();

@@ -1,7 +1,7 @@
-//! The Durable Object of one publisher's socket: it takes frames as they come, hands what has come on to the rooms all at
-//! once, and answers in order. While rooms are at work the next frames gather (workerd hands over some ten at a time, and
-//! lets the rest wait on the wire), so a publisher that does not wait for answers is batched by itself. It keeps nothing, and sleeps while nobody publishes. It must not know how a room keeps
-//! its order.
+//! The Durable Object of one publisher's socket: it takes frames as they come, hands what has come on to the rooms all
+//! at once, and answers in order. While rooms are at work the next frames gather (workerd hands over some ten at a
+//! time, and lets the rest wait on the wire), so a publisher that does not wait for answers is batched by itself. It
+//! keeps nothing, and sleeps while nobody publishes. It must not know how a room keeps its order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

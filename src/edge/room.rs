@@ -1,5 +1,5 @@
-//! The Durable Object of one topic: it turns a call into an event for the room, and runs the effects. It must not decide
-//! anything, nor keep anything that the room's state does not.
+//! The Durable Object of one topic: it turns a call into an event for the room, and runs the effects. It must not
+//! decide anything, nor keep anything that the room's state does not.
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! A note that something is under way that sockets would have to be told of if it failed, on the runtime's own object:
-//! that outlives a WebAssembly instance just as the sockets do, and `src/entry.mjs` looks there when an instance is lost. It
-//! must not know what is under way.
+//! that outlives a WebAssembly instance just as the sockets do, and `src/entry.mjs` looks there when an instance is
+//! lost. It must not know what is under way.
 
 use js_sys::Reflect;
 use worker::State;

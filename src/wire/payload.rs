@@ -1,6 +1,6 @@
-//! A publisher's payload: bytes to a checked publication and the key it has of its own. The payload is checked and completed as text and never
-//! re-serialised, so that `0.00007345`, `1e-9` and 20-digit integers arrive with the digits that were posted. It must
-//! not know who posted it.
+//! A publisher's payload: bytes to a checked publication and the key it has of its own. The payload is checked and
+//! completed as text and never re-serialised, so that `0.00007345`, `1e-9` and 20-digit integers arrive with the digits
+//! that were posted. It must not know who posted it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -125,8 +125,8 @@ struct Fields<'a> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a surrogate
-/// pair. Its JSON is not read: whatever is JSON may stand there.
+/// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a
+/// surrogate pair. Its JSON is not read: whatever is JSON may stand there.
 fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let Name(text) = serde_json::from_str(value.get()).ok()?;
     Some(text)

@@ -1,5 +1,5 @@
-//! The publisher socket's frames: `{"id":1,"token":"A","payload":{…}}` and the answers to them. It must not know a socket
-//! or how a room is reached.
+//! The publisher socket's frames: `{"id":1,"token":"A","payload":{…}}` and the answers to them. It must not know a
+//! socket or how a room is reached.
 
 use std::borrow::Cow;
 
@@ -54,8 +54,8 @@ pub enum PublisherFrameError {
     Message(#[from] MessageError),
 }
 
-/// Reads a text frame with a payload of at most `max_payload_bytes`. A message is known by its string `key`, and without
-/// one by its payload's own key; an `id` is no key, as it may be another message's on the next connection.
+/// Reads a text frame with a payload of at most `max_payload_bytes`. A message is known by its string `key`, and
+/// without one by its payload's own key; an `id` is no key, as it may be another message's on the next connection.
 #[must_use]
 pub fn frame(text: &str, max_payload_bytes: usize) -> PublisherFrame {
     #[derive(Deserialize)]

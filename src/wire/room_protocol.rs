@@ -45,7 +45,8 @@ pub fn encode_keys(publications: &[Keyed]) -> Option<String> {
     Some(keys.join(","))
 }
 
-/// Reads [`encode_publications`] and [`encode_keys`]. The payloads were checked by the Worker and are not checked again.
+/// Reads [`encode_publications`] and [`encode_keys`]. The payloads were checked by the Worker and are not checked
+/// again.
 ///
 /// # Errors
 /// [`NotUnderstood`].

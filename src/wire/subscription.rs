@@ -1,5 +1,5 @@
-//! What a subscriber asks for in the query of its handshake: `since`, `epoch` and `batch`. Parameters of other names are
-//! somebody else's. It must not know whether what is asked for can be had.
+//! What a subscriber asks for in the query of its handshake: `since`, `epoch` and `batch`. Parameters of other names
+//! are somebody else's. It must not know whether what is asked for can be had.
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;

@@ -423,7 +423,8 @@ impl World {
             let held = self.oldest_held(self.log.len());
             assert_eq!(to, held as u64 - 1, "a gap ends where the history begins");
         } else {
-            // Who was told, a retention ago, that there is nothing yet can't be told from who was away for a whole life.
+            // Who was told, a retention ago, that there is nothing yet can't be told from who was away for a whole
+            // life.
             let is_too_old = matches!(epoch, Epoch::Unborn(at) if self.now.since(at) >= RETENTION_DAYS * DAY);
             let followed = subscriber.life == self.life && !self.log.is_empty() && !is_too_old;
             assert!(!followed, "who followed this order is told what it missed of it");

@@ -1,5 +1,5 @@
-//! `POST /broadcast/:token`, `POST /broadcast` and `GET /publish`: authenticate, check, hand on to the rooms. It must not
-//! know how a room keeps its order.
+//! `POST /broadcast/:token`, `POST /broadcast` and `GET /publish`: authenticate, check, hand on to the rooms. It must
+//! not know how a room keeps its order.
 
 use worker::{Env, Request, Response};
 
@@ -66,8 +66,9 @@ struct Authenticated {
     key: Option<IdempotencyKey>,
 }
 
-/// The request of a publisher. A stranger's body is not read, unless it carries a signature, which only the body proves.
-/// A signed request is known by its signed id and nothing else: anybody could repeat it with another key beside.
+/// The request of a publisher. A stranger's body is not read, unless it carries a signature, which only the body
+/// proves. A signed request is known by its signed id and nothing else: anybody could repeat it with another key
+/// beside.
 async fn authenticate(
     request: &mut Request,
     config: &Config,

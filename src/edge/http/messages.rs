@@ -1,5 +1,5 @@
-//! Messages to their rooms: one request to each topic's room, all rooms at once, answers in the order of the messages. It
-//! must not know how the messages came.
+//! Messages to their rooms: one request to each topic's room, all rooms at once, answers in the order of the messages.
+//! It must not know how the messages came.
 
 use std::collections::HashMap;
 

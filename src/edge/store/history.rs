@@ -1,5 +1,5 @@
-//! A room's recent publications, in its own SQLite: a ring with one row for each batch, and no index besides the key, so
-//! that a batch costs one row written. It must not know which row a batch goes to, nor which rows still count.
+//! A room's recent publications, in its own SQLite: a ring with one row for each batch, and no index besides the key,
+//! so that a batch costs one row written. It must not know which row a batch goes to, nor which rows still count.
 
 use std::rc::Rc;
 
