@@ -74,6 +74,14 @@ export default class extends WorkerEntrypoint {
 /** `wire::close`: the service was interrupted, come back. */
 const INTERRUPTED = [4000, "interrupted: come back, and resume"];
 
+function askToComeBack(socket) {
+  try {
+    socket.close(...INTERRUPTED);
+  } catch {
+    // It is closing already.
+  }
+}
+
 /**
  * Runs an object's call. Where its instance is lost while something was under way that its sockets would have to hear
  * of, nobody knows any more who did: all are asked to come back. Rust left a note (`edge::unfinished`).
@@ -84,13 +92,7 @@ async function inObject(state, call) {
   } catch (error) {
     if (state.isUnfinished) {
       state.isUnfinished = false;
-      for (const socket of state.getWebSockets()) {
-        try {
-          socket.close(...INTERRUPTED);
-        } catch {
-          // It is closing already.
-        }
-      }
+      for (const socket of state.getWebSockets()) askToComeBack(socket);
     }
     throw error;
   }
@@ -136,4 +138,15 @@ function behindTheWallAs(Rust) {
 }
 
 export class BroadcastRoom extends behindTheWallAs(RustRoom) {}
-export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {}
+
+export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {
+  /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */
+  async webSocketMessage(socket, message) {
+    try {
+      await super.webSocketMessage(socket, message);
+    } catch (error) {
+      askToComeBack(socket);
+      throw error;
+    }
+  }
+}

@@ -81,7 +81,7 @@ impl RoomState {
             log.failed(&error);
         }
         let sql = state.storage().sql();
-        Self {
+        let room = Self {
             state,
             log,
             is_pumping: Cell::new(false),
@@ -94,7 +94,10 @@ impl RoomState {
             posts: Cell::default(),
             listed: Cell::default(),
             audience: RefCell::default(),
-        }
+        };
+        // Where the wall did not see the loss of the instance before.
+        room.recover();
+        room
     }
 
     /// Whose room it is.

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
 import { SECRET, until } from "./service.mjs";
 
+/** How long a client waits, in milliseconds, for the service to end a connection that both sides have closed. */
+const PATIENCE = 500;
+
 /** A generator of numbers below 1 that a seed repeats (mulberry32). */
 function randomFrom(seed) {
   let state = seed >>> 0;
@@ -183,7 +186,7 @@ class Client {
   async #tryToConnect() {
     const since = this.#epoch === null ? "" : `&since=${this.#place}&epoch=${this.#epoch}`;
     const url = `${this.weather.service.origin.replace("http", "ws")}/ws/${this.topic.name}?batch=${this.batch}${since}`;
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, { closeTimeout: PATIENCE });
     this.socket = socket;
     socket.on("message", (data) => {
       // What was under way when it cut itself off is gone for it.
@@ -356,7 +359,8 @@ class SocketPublisher extends Publisher {
   async #open() {
     if (this.#socket?.readyState === WebSocket.OPEN) return this.#socket;
     const headers = { authorization: `Bearer ${SECRET}` };
-    const socket = new WebSocket(`${this.weather.service.origin.replace("http", "ws")}/publish`, { headers });
+    const url = `${this.weather.service.origin.replace("http", "ws")}/publish`;
+    const socket = new WebSocket(url, { headers, closeTimeout: PATIENCE });
     this.#socket = socket;
     socket.on("message", (data) => {
       const answer = JSON.parse(String(data));
