@@ -104,8 +104,8 @@ impl History {
 
     /// The place of the publication with this key, where it is held.
     #[must_use]
-    pub fn place_of(&self, key: &IdempotencyKey) -> Option<Seq> {
-        self.places.get(key).copied()
+    pub fn place_of(&self, key: IdempotencyKey) -> Option<Seq> {
+        self.places.get(&key).copied()
     }
 
     /// Adds publications, and gives the row to store; `None` when there is no history.
@@ -266,9 +266,9 @@ mod tests {
         let mut history = empty(SMALL);
         history.append(&[Keyed { key: Some(key), ..keyed("{}") }]);
         history.append(&batch(3));
-        assert_eq!(history.place_of(&key), Some(Seq::new(1)));
+        assert_eq!(history.place_of(key), Some(Seq::new(1)));
         history.append(&batch(1));
-        assert_eq!(history.place_of(&key), None);
+        assert_eq!(history.place_of(key), None);
     }
 
     #[test]

@@ -159,8 +159,7 @@ impl Room {
             for keyed in post.publications {
                 let known = keyed
                     .key
-                    .as_ref()
-                    .and_then(|key| fresh_places.get(key).copied().or_else(|| self.history.place_of(key)));
+                    .and_then(|key| fresh_places.get(&key).copied().or_else(|| self.history.place_of(key)));
                 if let Some(seq) = known {
                     outcomes.push(Outcome { seq, duplicate: true });
                     continue;

@@ -66,7 +66,10 @@ pub struct PublisherSocket {
 impl DurableObject for PublisherSocket {
     fn new(state: State, env: Env) -> Self {
         let config = config::of(&env);
-        if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
+        let sockets = Sockets::of(&state);
+        let prepared =
+            sockets.answer_pings(frame::PING, frame::PONG).and_then(|()| unfinished::recover(&state));
+        if let Err(error) = prepared {
             log::publisher_failed(&error);
         }
         Self { state, env, config, waiting: RefCell::default(), is_publishing: Cell::default() }

@@ -17,7 +17,7 @@ use super::sockets::{Audience, Sockets};
 use super::store::history::HistoryTable;
 use super::store::room::RoomTable;
 use super::unfinished;
-use crate::core::event::{Closing, Effect, Event};
+use crate::core::event::{Effect, Event};
 use crate::core::history::StoredBatch;
 use crate::core::outbox::PostId;
 use crate::core::room::{Room, RoomLimits, Stored};
@@ -95,7 +95,6 @@ impl RoomState {
             listed: Cell::default(),
             audience: RefCell::default(),
         };
-        // Where the wall did not see the loss of the instance before.
         room.recover();
         room
     }
@@ -236,14 +235,10 @@ impl RoomState {
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
     }
 
-    /// Asks everybody to come back and resume, where an effect failed after a batch was stored and before all had it.
+    /// Asks everybody to come back and resume, where a batch was stored and not all had it.
     pub fn recover(&self) {
-        if !unfinished::was_left(&self.state) {
-            return;
-        }
-        match self.audience() {
-            Ok(audience) => audience.close(&Closing::Interrupted.into()),
-            Err(error) => self.log.failed(&error),
+        if let Err(error) = unfinished::recover(&self.state) {
+            self.log.failed(&error);
         }
     }
 

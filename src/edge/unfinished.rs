@@ -6,6 +6,9 @@ use js_sys::Reflect;
 use worker::State;
 use worker::wasm_bindgen::JsValue;
 
+use super::sockets::Sockets;
+use crate::core::event::Closing;
+
 const NOTE: &str = "isUnfinished";
 
 /// Notes that something is under way, or no longer is.
@@ -14,10 +17,17 @@ pub fn note(state: &State, is_under_way: bool) {
     let _ = Reflect::set(state.as_raw(), &NOTE.into(), &is_under_way.into());
 }
 
-/// Whether something was left under way. The note is taken away.
-#[must_use]
-pub fn was_left(state: &State) -> bool {
+/// Asks the sockets of an object to come back, where something was left under way. The note is taken away.
+///
+/// The wall does the same as soon as it hears of a lost instance, but the next event may come before that.
+///
+/// # Errors
+/// What the runtime throws.
+pub fn recover(state: &State) -> worker::Result<()> {
     let left = Reflect::get(state.as_raw(), &NOTE.into()).ok().as_ref().and_then(JsValue::as_bool);
     note(state, false);
-    left == Some(true)
+    if left == Some(true) {
+        Sockets::of(state).audience()?.close(&Closing::Interrupted.into());
+    }
+    Ok(())
 }
