@@ -1,6 +1,7 @@
 //! What the product is: topics, publications, the room that orders them. Pure: it must not
 //! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
+pub mod access;
 pub mod client_frame;
 pub mod epoch;
 pub mod event;
@@ -9,5 +10,8 @@ pub mod idempotency;
 pub mod outbox;
 pub mod publication;
 pub mod room;
+pub mod socket_request;
 pub mod time;
 pub mod topic;
+pub mod view;
+pub mod wallet;

@@ -136,6 +136,14 @@ impl Topic {
         self.0.split_once(':').and_then(|(namespace, _)| Namespace::parse(namespace))
     }
 
+    /// Whose it is, for a private topic: its name after the namespace, up to the next colon.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        let (_, name) = self.0.split_once(':')?;
+        let owner = name.split(':').next()?;
+        (self.visibility() == Visibility::Private).then_some(owner)
+    }
+
     /// Who may read it. A plain token is public.
     #[must_use]
     pub fn visibility(&self) -> Visibility {
