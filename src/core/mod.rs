@@ -9,6 +9,7 @@ pub mod history;
 pub mod idempotency;
 pub mod outbox;
 pub mod publication;
+pub mod relay;
 pub mod room;
 pub mod socket_request;
 pub mod time;

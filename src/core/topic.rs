@@ -1,6 +1,7 @@
 //! The grammar of topics, and which of them are public. It must not know how a topic travels in a URL or a frame.
 
 use std::fmt;
+use std::rc::Rc;
 
 use thiserror::Error;
 
@@ -12,7 +13,7 @@ pub const MAX_TOPIC_LENGTH: usize = 128;
 /// Without a colon it is a token (a mint or a symbol); with one, the part before the first colon is a [`Namespace`].
 /// `.` and `..` are not topics: no URL can carry them, because every URL parser resolves them as path segments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Topic(String);
+pub struct Topic(Rc<str>);
 
 /// The part of a topic before its first colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl Topic {
                 return Err(TopicError::EmptyName);
             }
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(Rc::from(text)))
     }
 
     /// The topic as it was written.
@@ -155,7 +156,7 @@ impl Topic {
     pub fn for_log(&self) -> String {
         match (self.visibility(), self.0.split_once(':')) {
             (Visibility::Private, Some((namespace, _))) => format!("{namespace}:*"),
-            _ => self.0.clone(),
+            _ => self.0.to_string(),
         }
     }
 }

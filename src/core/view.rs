@@ -177,6 +177,12 @@ impl Views {
         self.bits & BATCH != 0
     }
 
+    /// Whether this shape is among them, with whatever kinds of alerts, in frames of its own or shared.
+    #[must_use]
+    pub fn overlaps(self, view: View) -> bool {
+        self.bits & bits_of(view) & !BATCH != 0
+    }
+
     /// Whether this shape is among them.
     #[must_use]
     pub fn has(self, view: View) -> bool {

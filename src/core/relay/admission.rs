@@ -1,0 +1,268 @@
+//! How a subscriber of a relay comes to a topic and leaves it: from what is at hand where that is enough, else after a
+//! question to the room. Whoever comes gets what it missed up to where the relay is, and then goes along with the others:
+//! none twice and none missing. It must not know how publications reach those who have the topic already.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::effect::{Delivery, Effect, Parcel, Refused, TurnedAway, Word};
+use super::event::{Answer, Opening, SocketId};
+use super::past::{Given, at_hand, given_by};
+use super::question::{Applicant, Purpose};
+use super::stored::Position;
+use super::topic::Followed;
+use super::{ApplicationId, Awaited, Relay, Socket, Subscription, tell};
+use crate::core::event::Resume;
+use crate::core::publication::Seq;
+use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
+use crate::core::time::UnixMillis;
+use crate::core::topic::Topic;
+use crate::core::view::{View, Views};
+
+impl Relay {
+    pub(super) fn open_topic(
+        &mut self,
+        opening: Opening,
+        topic: Topic,
+        view: View,
+        resume: Option<Resume>,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
+        let socket = opening.socket;
+        if let Err(denial) = Self::check(&topic, opening.identity.as_ref(), now) {
+            return vec![Effect::TurnAway { socket, why: TurnedAway::NotTheirs(denial) }];
+        }
+        if let Err(turned_away) = self.take_in(opening, true) {
+            return vec![turned_away];
+        }
+        let past = resume.map_or(Past::Latest, Past::Since);
+        self.apply(socket, view, Wanted { topic, past }, now)
+    }
+
+    pub(super) fn subscribe(&mut self, id: SocketId, subscribe: Subscribe, now: UnixMillis) -> Vec<Effect> {
+        let Subscribe { topics, view } = subscribe;
+        topics.into_iter().flat_map(|wanted| self.subscribe_to(id, view, wanted, now)).collect()
+    }
+
+    fn subscribe_to(&mut self, id: SocketId, view: View, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+        let Some(socket) = self.sockets.get(&id) else {
+            return vec![];
+        };
+        let topic = &wanted.topic;
+        let refused = |why| vec![tell(id, Word::Refused { topic: topic.clone(), why })];
+        if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
+            return refused(Refused::NotTheirs(denial));
+        }
+        if socket.topics.get(topic).is_some_and(|had| had.views.overlaps(view)) {
+            return self.subscribe_again(id, view, topic);
+        }
+        if socket.awaits(topic, view) {
+            // It will be told when it has it.
+            return vec![];
+        }
+        let limit = self.limits.topics_per_socket;
+        if !socket.claims(topic) && socket.topics_claimed() >= limit {
+            return refused(Refused::TooMany { limit });
+        }
+        self.apply(id, view, wanted, now)
+    }
+
+    /// Somebody asks for what it has. It is told so and gets nothing twice. Whether publications may share a frame can be
+    /// said anew, and more kinds of alerts can be asked for.
+    fn subscribe_again(&mut self, id: SocketId, view: View, topic: &Topic) -> Vec<Effect> {
+        self.add_view(id, topic, view, Seq::NONE);
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        position.map(|position| subscribed(id, topic, view, position)).into_iter().collect()
+    }
+
+    /// Takes somebody's wish for a topic.
+    fn apply(&mut self, id: SocketId, view: View, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+        let application = ApplicationId(self.applications);
+        self.applications += 1;
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            let since = if let Past::Since(resume) = wanted.past { Some(resume.since) } else { None };
+            socket.awaited.push(Awaited { application, topic: wanted.topic.clone(), view, since });
+        }
+        self.consider(Applicant { application, socket: id, view }, wanted, now)
+    }
+
+    /// Gives somebody a topic at once where all that it wants is at hand, else asks the room.
+    pub(super) fn consider(&mut self, applicant: Applicant, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+        let Wanted { topic, past } = wanted;
+        let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic.clone()));
+        let retention = self.limits.retention_millis;
+        if let Some(given) = at_hand(followed, past, self.limits.keeps_history, retention) {
+            return self.admit(applicant, &topic, &given, now);
+        }
+        let question = match (followed.position, past) {
+            (Some(position), Past::Since(resume)) if resume.since > position.seq => {
+                self.catch_up(&topic, position, Some((applicant, past)), now)
+            }
+            _ => self.ask(topic, past, Purpose::Admit(vec![applicant]), now),
+        };
+        question.into_iter().collect()
+    }
+
+    /// Gives somebody a topic by what its room has answered, which the relay has followed by now.
+    pub(super) fn admit_by(
+        &mut self,
+        applicant: Applicant,
+        topic: &Topic,
+        past: Past,
+        answer: &Answer,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        let (Some(followed), Some(position)) = (self.topics.get(topic), position) else {
+            return vec![];
+        };
+        if position.seq < answer.seq && self.limits.keeps_history {
+            return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
+        }
+        match given_by(followed, position, past, answer) {
+            Some(given) => self.admit(applicant, topic, &given, now),
+            None => self.consider(applicant, Wanted { topic: topic.clone(), past }, now),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, applicant: Applicant, topic: &Topic, why: Refused) -> Vec<Effect> {
+        let id = applicant.socket;
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return vec![];
+        };
+        if !socket.end(applicant.application) {
+            return vec![];
+        }
+        if !socket.is_for_one {
+            return vec![tell(id, Word::Refused { topic: topic.clone(), why })];
+        }
+        self.sockets.remove(&id);
+        vec![Effect::TurnAway { socket: id, why: why.into() }]
+    }
+
+    fn admit(&mut self, applicant: Applicant, topic: &Topic, given: &Given, now: UnixMillis) -> Vec<Effect> {
+        let Applicant { application, socket: id, view } = applicant;
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        let (Some(socket), Some(position)) = (self.sockets.get_mut(&id), position) else {
+            return vec![];
+        };
+        if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
+            return self.refuse(applicant, topic, Refused::NotTheirs(denial));
+        }
+        if !socket.end(application) {
+            // It wants it no longer.
+            return vec![];
+        }
+        let Position { epoch, seq } = position;
+        let mut effects = if socket.is_for_one {
+            vec![Effect::WelcomeTo { socket: id, topic: topic.clone(), epoch, seq }]
+        } else {
+            vec![subscribed(id, topic, view, position)]
+        };
+        if let Some((from, to)) = given.gap
+            && Views::of(view).is_native()
+        {
+            effects.push(Effect::Gap { sockets: vec![id], topic: topic.clone(), from, to });
+        }
+        effects.extend(self.deliver_past(applicant, topic, seq, given));
+        self.add_view(id, topic, view, given.after);
+        effects.push(Effect::Remember(id));
+        effects.extend(self.wake_for(id));
+        effects
+    }
+
+    fn deliver_past(&self, applicant: Applicant, topic: &Topic, seq: Seq, given: &Given) -> Option<Effect> {
+        let views = Views::of(applicant.view);
+        let parcels = if given.is_continuation {
+            self.parcels_for(applicant.socket, topic, views, &given.items)
+        } else {
+            vec![Parcel { views, selection: None, sockets: vec![applicant.socket] }]
+        };
+        (!given.items.is_empty() && !parcels.is_empty()).then(|| {
+            Effect::Deliver(Delivery {
+                topic: topic.clone(),
+                first: seq.before(given.items.len()).next(),
+                items: Rc::from(given.items.as_slice()),
+                parcels,
+                is_snapshot: !given.is_continuation,
+                push: None,
+            })
+        })
+    }
+
+    /// Adds a shape to what a socket has of a topic. A newcomer gets everything `after` a place.
+    fn add_view(&mut self, id: SocketId, topic: &Topic, view: View, after: Seq) {
+        let (Some(socket), Some(followed)) = (self.sockets.get_mut(&id), self.topics.get(topic)) else {
+            return;
+        };
+        let had = socket.topics.get(topic).copied();
+        let before = had.map_or(Views::NONE, |had| had.views);
+        let views = before.with(view);
+        let after = had.map_or(after, |had| had.after);
+        socket.topics.insert(followed.topic.clone(), Subscription { views, after });
+        self.regroup(id, topic, before, views);
+    }
+
+    pub(super) fn unsubscribe(&mut self, id: SocketId, unsubscribe: &Unsubscribe) -> Vec<Effect> {
+        let view = unsubscribe.view;
+        let Some(socket) = self.sockets.get(&id) else {
+            return vec![];
+        };
+        let topics = unsubscribe.topics.clone().unwrap_or_else(|| socket.topics_with(view));
+        topics.into_iter().map(|topic| self.unsubscribe_from(id, topic, view)).collect()
+    }
+
+    fn unsubscribe_from(&mut self, id: SocketId, topic: Topic, view: View) -> Effect {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.awaited.retain(|one| one.topic != topic || !Views::of(one.view).overlaps(view));
+            if let Some(had) = socket.topics.get(&topic).copied() {
+                let views = had.views.without(view);
+                if views.is_empty() {
+                    socket.topics.remove(&topic);
+                } else {
+                    socket.topics.insert(topic.clone(), Subscription { views, ..had });
+                }
+                self.regroup(id, &topic, had.views, views);
+            }
+        }
+        tell(id, Word::Unsubscribed { topic, view })
+    }
+}
+
+impl Socket {
+    fn awaits(&self, topic: &Topic, view: View) -> bool {
+        self.awaited.iter().any(|one| one.topic == *topic && Views::of(one.view).overlaps(view))
+    }
+
+    /// Whether it has a topic or waits for it.
+    fn claims(&self, topic: &Topic) -> bool {
+        self.topics.contains_key(topic) || self.awaited.iter().any(|one| one.topic == *topic)
+    }
+
+    /// How many topics it has or waits for.
+    fn topics_claimed(&self) -> usize {
+        let awaited = self.awaited.iter().map(|one| &one.topic);
+        let awaited: BTreeSet<_> = awaited.filter(|topic| !self.topics.contains_key(*topic)).collect();
+        self.topics.len() + awaited.len()
+    }
+
+    /// The topics that it has or waits for in a shape.
+    fn topics_with(&self, view: View) -> Vec<Topic> {
+        let has = self.topics.iter().filter(|(_, had)| had.views.overlaps(view)).map(|(topic, _)| topic);
+        let awaits = self.awaited.iter().filter(|one| Views::of(one.view).overlaps(view));
+        let topics: BTreeSet<_> = has.chain(awaits.map(|one| &one.topic)).cloned().collect();
+        topics.into_iter().collect()
+    }
+
+    /// Ends a wish, and returns whether it was not withdrawn.
+    fn end(&mut self, application: ApplicationId) -> bool {
+        let before = self.awaited.len();
+        self.awaited.retain(|one| one.application != application);
+        self.awaited.len() < before
+    }
+}
+
+fn subscribed(id: SocketId, topic: &Topic, view: View, position: Position) -> Effect {
+    let Position { epoch, seq } = position;
+    tell(id, Word::Subscribed { topic: topic.clone(), view, epoch, seq })
+}

@@ -1,0 +1,301 @@
+//! The decisions of a relay, which holds sockets for many topics: whom it lets in, what each of them gets of which
+//! topic, when a room has to be asked. It must not know a socket, a clock, a frame's text or how a room is reached:
+//! [`Relay::step`] is handed facts and returns what is to be done, in order.
+//!
+//! A relay is on the list of each room that its sockets want, and the room pushes it every publication once. It follows
+//! a topic by `seq`: a push that it has had changes nothing, and before one that leaves something out it asks the room
+//! for what is missing. How far it is, it notes with one socket of each topic: that note lives exactly as long as
+//! anybody needs it, and costs no row.
+
+mod admission;
+mod delivery;
+pub mod effect;
+pub mod event;
+mod identity;
+mod past;
+mod question;
+pub mod stored;
+mod topic;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU32;
+
+use self::effect::{Effect, TurnedAway, Word};
+use self::event::{AskId, Event, Opening, SocketId};
+use self::question::Question;
+use self::stored::{Position, StoredSocket, StoredTopic};
+use self::topic::Followed;
+use super::access::Identity;
+use super::client_frame::{BudgetVerdict, FrameBudget};
+use super::event::Closing;
+use super::publication::Seq;
+use super::socket_request::SocketRequest;
+use super::time::UnixMillis;
+use super::topic::Topic;
+use super::view::{View, Views};
+
+/// What an operator allows a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayLimits {
+    /// Sockets held at once.
+    pub capacity: u32,
+    /// Sockets held at once for one address; `None` for no limit.
+    pub connections_per_address: Option<NonZeroU32>,
+    /// The largest frame taken from a subscriber, in bytes.
+    pub client_frame_bytes: usize,
+    /// Frames taken from one subscriber in a minute.
+    pub client_frames_per_minute: NonZeroU32,
+    /// Topics of one socket.
+    pub topics_per_socket: usize,
+    /// Whether topics have a past.
+    pub keeps_history: bool,
+    /// How long a room is kept that nobody uses, in milliseconds.
+    pub retention_millis: u64,
+}
+
+/// One socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Socket {
+    connection: String,
+    budget: FrameBudget,
+    identity: Option<Identity>,
+    is_for_one: bool,
+    topics: BTreeMap<Topic, Subscription>,
+    /// What it has asked for and does not have yet.
+    awaited: Vec<Awaited>,
+}
+
+/// One wish of a subscriber for a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ApplicationId(u64);
+
+/// A topic that a socket has asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Awaited {
+    application: ApplicationId,
+    topic: Topic,
+    view: View,
+    /// The place after which it is to get everything, where it named one.
+    since: Option<Seq>,
+}
+
+/// A topic that a socket has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Subscription {
+    views: Views,
+    /// The place after which it gets everything.
+    after: Seq,
+}
+
+/// One relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    limits: RelayLimits,
+    sockets: HashMap<SocketId, Socket>,
+    topics: HashMap<Topic, Followed>,
+    questions: HashMap<AskId, Question>,
+    questions_asked: u64,
+    applications: u64,
+    last_lease: u64,
+    /// Topics whose position is not noted yet.
+    unnoted: BTreeSet<Topic>,
+    /// Until when nobody's proof of who it is ends.
+    wakes_at: Option<UnixMillis>,
+}
+
+impl Relay {
+    /// The relay as it is after a wake, with the sockets that outlived it.
+    #[must_use]
+    pub fn wake(limits: RelayLimits, sockets: Vec<(SocketId, StoredSocket)>) -> Self {
+        let mut relay = Self {
+            limits,
+            sockets: HashMap::new(),
+            topics: HashMap::new(),
+            questions: HashMap::new(),
+            questions_asked: 0,
+            applications: 0,
+            last_lease: 0,
+            unnoted: BTreeSet::new(),
+            wakes_at: None,
+        };
+        for (id, stored) in sockets {
+            relay.restore(id, stored);
+        }
+        relay.wakes_at = relay.first_expiry();
+        relay
+    }
+
+    fn restore(&mut self, id: SocketId, stored: StoredSocket) {
+        let StoredSocket { connection, budget, identity, is_for_one, topics } = stored;
+        let mut held = BTreeMap::new();
+        for StoredTopic { topic, views, after, position } in topics {
+            let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic));
+            followed.regroup(id, Views::NONE, views);
+            if let Some(position) = position {
+                followed.jump(position);
+                followed.keeper = Some(id);
+            }
+            held.insert(followed.topic.clone(), Subscription { views, after });
+        }
+        let socket = Socket { connection, budget, identity, is_for_one, topics: held, awaited: vec![] };
+        self.sockets.insert(id, socket);
+    }
+
+    /// What is to be kept with a socket while the relay sleeps.
+    #[must_use]
+    pub fn stored(&self, id: SocketId) -> Option<StoredSocket> {
+        let socket = self.sockets.get(&id)?;
+        let topics = socket.topics.iter().map(|(topic, subscription)| StoredTopic {
+            topic: topic.clone(),
+            views: subscription.views,
+            after: subscription.after,
+            position: self.position_kept_with(id, topic),
+        });
+        Some(StoredSocket {
+            connection: socket.connection.clone(),
+            budget: socket.budget,
+            identity: socket.identity.clone(),
+            is_for_one: socket.is_for_one,
+            topics: topics.collect(),
+        })
+    }
+
+    /// Whether a socket is for one topic alone. Its subscriber's frames are read as in a room.
+    #[must_use]
+    pub fn is_for_one(&self, id: SocketId) -> bool {
+        self.sockets.get(&id).is_some_and(|socket| socket.is_for_one)
+    }
+
+    /// Whether something is under way of which sockets would have to be told if it failed.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        !self.questions.is_empty()
+    }
+
+    /// Decides what `event`, at `now`, leads to. The effects are to be run in order.
+    pub fn step(&mut self, event: Event, now: UnixMillis) -> Vec<Effect> {
+        match event {
+            Event::Open(opening) => self.open(opening),
+            Event::OpenTopic { opening, topic, view, resume } => {
+                self.open_topic(opening, topic, view, resume, now)
+            }
+            Event::Request { socket, request } => self.hear(socket, request, now),
+            Event::Verified { socket, identity } => self.verified(socket, identity, now),
+            Event::Answered { ask, answer } => self.answered(ask, answer, now),
+            Event::Push(push) => self.push(push, now),
+            Event::Leave { socket } => self.leave(socket),
+            Event::Tick => self.expire(now),
+            Event::Settle => self.settle(),
+        }
+    }
+
+    fn open(&mut self, opening: Opening) -> Vec<Effect> {
+        let id = opening.socket;
+        match self.take_in(opening, false) {
+            Ok(()) => vec![Effect::Welcome(id), Effect::Remember(id)],
+            Err(turned_away) => vec![turned_away],
+        }
+    }
+
+    /// Counts a socket in, unless there is no place for it.
+    fn take_in(&mut self, opening: Opening, is_for_one: bool) -> Result<(), Effect> {
+        let Opening { socket, connection, open_from_address, identity } = opening;
+        let open = u32::try_from(self.sockets.len()).unwrap_or(u32::MAX);
+        if open >= self.limits.capacity {
+            return Err(Effect::TurnAway { socket, why: TurnedAway::Full });
+        }
+        if self.limits.connections_per_address.is_some_and(|limit| open_from_address >= limit.get()) {
+            return Err(Effect::TurnAway { socket, why: TurnedAway::TooManyFromAddress });
+        }
+        let taken_in = Socket {
+            connection,
+            budget: FrameBudget::default(),
+            identity,
+            is_for_one,
+            topics: BTreeMap::new(),
+            awaited: vec![],
+        };
+        self.sockets.insert(socket, taken_in);
+        Ok(())
+    }
+
+    fn hear(&mut self, id: SocketId, request: SocketRequest, now: UnixMillis) -> Vec<Effect> {
+        let per_minute = self.limits.client_frames_per_minute;
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return vec![];
+        };
+        let (budget, verdict) = socket.budget.spend(now, per_minute);
+        socket.budget = budget;
+        let mut effects = match (verdict, request) {
+            (_, SocketRequest::Oversized) => {
+                let closing = Closing::FrameTooBig { limit: self.limits.client_frame_bytes };
+                vec![Effect::Disconnect { socket: id, closing }]
+            }
+            (BudgetVerdict::Close, _) => {
+                vec![Effect::Disconnect { socket: id, closing: Closing::TooManyFrames }]
+            }
+            (BudgetVerdict::Warn, _) => vec![tell(id, Word::SlowDown { per_minute })],
+            (BudgetVerdict::Serve, request) => self.serve(id, request, now),
+        };
+        effects.push(Effect::Remember(id));
+        effects
+    }
+
+    fn serve(&mut self, id: SocketId, request: SocketRequest, now: UnixMillis) -> Vec<Effect> {
+        match request {
+            SocketRequest::Ping { id: ping } => vec![tell(id, Word::Pong { id: ping })],
+            SocketRequest::Subscribe(subscribe) => self.subscribe(id, subscribe, now),
+            SocketRequest::Unsubscribe(unsubscribe) => self.unsubscribe(id, &unsubscribe),
+            SocketRequest::Authenticate { token } => vec![Effect::Verify { socket: id, token }],
+            SocketRequest::NotUnderstood | SocketRequest::Oversized => vec![tell(id, Word::NotUnderstood)],
+        }
+    }
+
+    fn leave(&mut self, id: SocketId) -> Vec<Effect> {
+        let Some(socket) = self.sockets.remove(&id) else {
+            return vec![];
+        };
+        for (topic, subscription) in socket.topics {
+            self.regroup(id, &topic, subscription.views, Views::NONE);
+        }
+        let mut effects = vec![Effect::Forget { connection: socket.connection }];
+        if self.sockets.is_empty() {
+            self.wakes_at = None;
+            effects.push(Effect::Close);
+        }
+        effects
+    }
+
+    /// Gives a socket other shapes of a topic than it `had`.
+    fn regroup(&mut self, id: SocketId, topic: &Topic, had: Views, views: Views) {
+        let Some(followed) = self.topics.get_mut(topic) else {
+            return;
+        };
+        let keeper = followed.keeper;
+        followed.regroup(id, had, views);
+        if followed.keeper != keeper {
+            self.unnoted.insert(topic.clone());
+        }
+    }
+
+    /// Notes how far each topic is that has moved on, with one of its sockets.
+    fn settle(&mut self) -> Vec<Effect> {
+        let moved = std::mem::take(&mut self.unnoted);
+        let keepers = moved.iter().filter_map(|topic| self.topics.get(topic)?.keeper);
+        let keepers: BTreeSet<SocketId> = keepers.collect();
+        keepers.into_iter().map(Effect::Remember).collect()
+    }
+
+    fn position_kept_with(&self, id: SocketId, topic: &Topic) -> Option<Position> {
+        let followed = self.topics.get(topic)?;
+        followed.position.filter(|_| followed.keeper == Some(id))
+    }
+}
+
+/// A word to one socket.
+fn tell(socket: SocketId, word: Word) -> Effect {
+    Effect::Tell { socket, word }
+}
+
+#[cfg(test)]
+mod tests;
