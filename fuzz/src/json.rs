@@ -1,6 +1,8 @@
 //! JSON by the letter of RFC 8259, to compare the service with. Written for being right, not fast, and without recursion,
 //! so that depth is no matter. It must not use the parser that the service uses, but to read a single string.
 
+use std::collections::BTreeMap;
+
 /// How deeply the brackets of a text are nested, whether or not it is JSON.
 pub fn depth(text: &[u8]) -> usize {
     let (mut depth, mut deepest, mut at) = (0_usize, 0_usize, 0);
@@ -33,6 +35,11 @@ pub fn is_json(text: &str) -> bool {
 pub fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
     let members = members(text, b'{', b'}')?;
     members.into_iter().map(|(name, value)| Some((name?, value))).collect()
+}
+
+/// The fields of a text that is one JSON object of readable names, each once: of a repeated one the last.
+pub fn last_fields(text: &str) -> Option<BTreeMap<String, &str>> {
+    fields(text)?.into_iter().map(|(name, value)| Some((string(name)?, value))).collect()
 }
 
 /// The items of a text that is one JSON array.

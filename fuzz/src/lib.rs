@@ -14,17 +14,21 @@
 )]
 
 mod batch;
+mod channel;
 mod client_frame;
 mod json;
 mod payload;
 mod signature;
+mod socket_request;
 mod subscription_query;
 mod topic;
 
 pub use batch::batch;
+pub use channel::channel;
 pub use client_frame::client_frame;
 pub use payload::payload;
 pub use signature::signature;
+pub use socket_request::socket_request;
 pub use subscription_query::subscription_query;
 pub use topic::topic;
 
@@ -32,11 +36,13 @@ pub use topic::topic;
 pub type Target = fn(&[u8]);
 
 /// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("batch", batch),
+    ("channel", channel),
     ("client_frame", client_frame),
     ("payload", payload),
     ("signature", signature),
+    ("socket_request", socket_request),
     ("subscription_query", subscription_query),
     ("topic", topic),
 ];

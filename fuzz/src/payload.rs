@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use glow_broadcast::core::idempotency::IdempotencyKey;
-use glow_broadcast::core::publication::{Keyed, Publication, Seq};
+use glow_broadcast::core::publication::{Keyed, Publication, Seq, in_places};
 use glow_broadcast::core::topic::Topic;
 use glow_broadcast::wire::payload::{PayloadError, publication};
 use glow_broadcast::wire::{frame, room_protocol};
@@ -144,7 +144,7 @@ fn is_framed(topic: &Topic, publication: &Publication) {
     }
 
     let publications = [publication.clone(), publication.clone(), publication.clone()];
-    let batch = frame::batch_update(topic, Seq::new(9), &publications);
+    let batch = frame::batch_update(topic, in_places(Seq::new(9), &publications));
     let fields = json::fields(&batch).expect("a batch is an object");
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["\"type\"", "\"token\"", "\"updates\""]);

@@ -70,6 +70,14 @@ impl Publication {
     }
 }
 
+/// Publications that follow one another, each with its place: `first` is that of the first.
+pub fn in_places(
+    first: Seq,
+    publications: &[Publication],
+) -> impl Iterator<Item = (Seq, &Publication)> + Clone {
+    publications.iter().enumerate().map(move |(count, publication)| (first.after(count), publication))
+}
+
 /// A publication, and what makes a repeat of it known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyed {

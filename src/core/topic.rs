@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
+use super::wallet::Wallet;
+
 /// The longest topic, in characters (all of them ASCII, so also in bytes).
 pub const MAX_TOPIC_LENGTH: usize = 128;
 
@@ -32,6 +34,17 @@ pub enum Namespace {
     User,
     /// One user's automations.
     Automation,
+}
+
+/// The feeds of which the service itself knows what they carry, from all tokens together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// `feed:trades`
+    Trades,
+    /// `feed:tokens`: the new ones.
+    Tokens,
+    /// `feed:alerts`
+    Alerts,
 }
 
 /// Who may read a topic. Publishing needs the publisher's credentials in either case.
@@ -125,6 +138,23 @@ impl Topic {
         Ok(Self(Rc::from(text)))
     }
 
+    /// The topic of a feed.
+    #[must_use]
+    pub fn of_feed(feed: Feed) -> Self {
+        let text = match feed {
+            Feed::Trades => "feed:trades",
+            Feed::Tokens => "feed:tokens",
+            Feed::Alerts => "feed:alerts",
+        };
+        Self(text.to_owned())
+    }
+
+    /// The topic of a wallet's own messages. Base58 is within the grammar, and 32 bytes of it within the length.
+    #[must_use]
+    pub fn of_wallet(wallet: &Wallet) -> Self {
+        Self(format!("wallet:{wallet}"))
+    }
+
     /// The topic as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -208,6 +238,16 @@ mod tests {
         ];
         for (text, error) in cases {
             assert_eq!(Topic::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_service_names_itself_is_by_the_grammar() {
+        let wallet = Wallet::parse("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU").unwrap();
+        let feeds = [Feed::Trades, Feed::Tokens, Feed::Alerts].map(Topic::of_feed);
+        assert_eq!(feeds.each_ref().map(Topic::as_str), ["feed:trades", "feed:tokens", "feed:alerts"]);
+        for topic in feeds.into_iter().chain([Topic::of_wallet(&wallet)]) {
+            assert_eq!(Topic::parse(topic.as_str()), Ok(topic));
         }
     }
 

@@ -9,7 +9,7 @@ use super::room_state::{RoomError, RoomState};
 use super::sockets::Audience;
 use super::unfinished;
 use crate::core::event::{Effect, Event};
-use crate::core::publication::{Publication, Seq};
+use crate::core::publication::{Publication, Seq, in_places};
 use crate::wire::frame;
 use crate::wire::room_protocol::Published;
 
@@ -72,8 +72,9 @@ async fn broadcast(
     publications: &[Publication],
 ) -> Result<u32, RoomError> {
     let topic = room.topic()?;
-    let each = publications.iter().zip(0..).map(|(one, place)| frame::publication(one, first.after(place)));
-    let all = || frame::batch_update(topic, first, publications);
+    let updates = in_places(first, publications);
+    let each = updates.clone().map(|(seq, one)| frame::publication(one, seq));
+    let all = || frame::batch_update(topic, updates);
     let frames = audience.frames(publications.len(), each, all);
     let connections = audience.send(&frames).await?;
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });

@@ -19,7 +19,7 @@ use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
-use crate::core::publication::Seq;
+use crate::core::publication::{Seq, in_places};
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
@@ -161,11 +161,11 @@ impl BroadcastRoom {
                 socket.send_with_str(frame::snapshot(publication, *seq))?;
             }
             Effect::Replay { first, publications } if batch && publications.len() > 1 => {
-                socket.send_with_str(frame::batch_update(topic, *first, publications))?;
+                socket.send_with_str(frame::batch_update(topic, in_places(*first, publications)))?;
             }
             Effect::Replay { first, publications } => {
-                for (publication, place) in publications.iter().zip(0..) {
-                    socket.send_with_str(frame::publication(publication, first.after(place)))?;
+                for (seq, publication) in in_places(*first, publications) {
+                    socket.send_with_str(frame::publication(publication, seq))?;
                 }
             }
             _ => return Err(RoomError::Misplaced),

@@ -29,21 +29,22 @@ pub fn publication(publication: &Publication, seq: Seq) -> String {
     frame
 }
 
-/// Several publications in one frame, from the place `first` on, for subscribers that asked for it.
+/// Several publications in one frame, each at its own place, for subscribers that asked for it.
 #[must_use]
-pub fn batch_update(topic: &Topic, first: Seq, publications: &[Publication]) -> String {
-    let payloads: usize = publications.iter().map(|one| one.as_json().len() + SERVICE_FIELDS).sum();
+pub fn batch_update<'a>(
+    topic: &Topic,
+    updates: impl Iterator<Item = (Seq, &'a Publication)> + Clone,
+) -> String {
+    let payloads: usize = updates.clone().map(|(_, one)| one.as_json().len() + SERVICE_FIELDS).sum();
     let mut frame = String::with_capacity(payloads + SERVICE_FIELDS + topic.as_str().len());
     frame.push_str(r#"{"type":"BATCH_UPDATE","token":""#);
     frame.push_str(topic.as_str());
     frame.push_str(r#"","updates":["#);
-    let mut seq = first;
-    for publication in publications {
-        if seq != first {
+    for (index, (seq, publication)) in updates.enumerate() {
+        if index > 0 {
             frame.push(',');
         }
         push_publication(&mut frame, publication, seq);
-        seq = seq.next();
     }
     frame.push_str("]}");
     frame
@@ -194,6 +195,7 @@ pub fn binary_client_frame(bytes: usize, limit: usize) -> Result<ClientFrame, Fr
 mod tests {
     use super::super::payload;
     use super::*;
+    use crate::core::publication::in_places;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_999);
 
@@ -218,7 +220,7 @@ mod tests {
         let posted = |body: &[u8]| payload::publication(&topic, body).unwrap().publication;
         let publications = [posted(br#"{"p":1e-9}"#), posted(br#"{"token":"T"}"#)];
         assert_eq!(
-            batch_update(&topic, Seq::new(9), &publications),
+            batch_update(&topic, in_places(Seq::new(9), &publications)),
             r#"{"type":"BATCH_UPDATE","token":"T","updates":[{"p":1e-9,"token":"T","seq":9},{"token":"T","seq":10}]}"#
         );
     }

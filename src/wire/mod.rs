@@ -3,12 +3,18 @@
 
 pub mod attachment;
 pub mod batch;
+pub mod channel;
 pub mod close;
+pub mod delivery;
+pub mod description;
 pub mod frame;
+mod object;
 pub mod payload;
 pub mod problem;
 pub mod publisher;
 pub mod room_protocol;
+pub mod socket_frame;
+pub mod socket_request;
 pub mod subscription;
 
 /// Why a text is not the object that is asked for.

@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::object::{Name, text_of};
 use super::{ObjectError, from_object, is_json_whitespace};
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication};
@@ -120,16 +120,6 @@ struct Fields<'a> {
     tokens: Vec<Option<Cow<'a, str>>>,
     signature: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a
-/// surrogate pair. Its JSON is not read: whatever is JSON may stand there.
-fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
-    let Name(text) = serde_json::from_str(value.get()).ok()?;
-    Some(text)
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {

@@ -9,7 +9,7 @@ use crate::core::event::Resume;
 use crate::core::publication::Seq;
 
 /// The largest number that every JSON parser reads exactly: 2^53 - 1.
-const MAX_SEQ: u64 = 9_007_199_254_740_991;
+pub(super) const MAX_SEQ: u64 = 9_007_199_254_740_991;
 
 /// How somebody subscribes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

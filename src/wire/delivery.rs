@@ -1,0 +1,160 @@
+//! What a subscriber gets of a topic's publications in the shapes that it asked for: which frames, in which order. It
+//! must not know a subscriber, nor what it has already.
+
+use super::channel::{self, Channel};
+use super::frame;
+use crate::core::publication::{Publication, Seq};
+use crate::core::topic::Topic;
+use crate::core::view::{Kind, Views};
+
+/// Some of several publications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection<'a> {
+    /// All of them.
+    All,
+    /// Those at these places in the list, counted from 0, in this order.
+    Only(&'a [usize]),
+}
+
+/// The frames that a subscriber with `views` gets for the chosen ones of `publications`, which follow one another in
+/// `topic`, the first at the place `first`: as posted first, then on each channel one frame. Each publication comes with
+/// its kind.
+#[must_use]
+pub fn frames(
+    topic: &Topic,
+    first: Seq,
+    publications: &[(Publication, Kind)],
+    views: Views,
+    selection: Selection<'_>,
+) -> Vec<String> {
+    let chosen: Vec<(Seq, &Publication, Kind)> = match selection {
+        Selection::All => {
+            (0..publications.len()).filter_map(|index| at(first, publications, index)).collect()
+        }
+        Selection::Only(indices) => {
+            indices.iter().filter_map(|index| at(first, publications, *index)).collect()
+        }
+    };
+    let mut frames = as_posted(topic, &chosen, views);
+    frames.extend(Channel::ALL.into_iter().filter_map(|channel| on_channel(channel, &chosen, views)));
+    frames
+}
+
+/// The frames of the last publication for a newcomer with `views`.
+#[must_use]
+pub fn snapshot(publication: &Publication, seq: Seq, kind: Kind, views: Views) -> Vec<String> {
+    let as_posted = views.shows_as_posted(kind).then(|| frame::snapshot(publication, seq));
+    let data = on_channel_of(kind, views).map(|channel| channel::data(channel, [publication]));
+    as_posted.into_iter().chain(data).collect()
+}
+
+fn at(first: Seq, publications: &[(Publication, Kind)], index: usize) -> Option<(Seq, &Publication, Kind)> {
+    publications.get(index).map(|(publication, kind)| (first.after(index), publication, *kind))
+}
+
+fn as_posted(topic: &Topic, chosen: &[(Seq, &Publication, Kind)], views: Views) -> Vec<String> {
+    let shown = chosen.iter().filter(|(_, _, kind)| views.shows_as_posted(*kind));
+    let updates = shown.map(|(seq, publication, _)| (*seq, *publication));
+    if views.is_batch() && updates.clone().count() > 1 {
+        return vec![frame::batch_update(topic, updates)];
+    }
+    updates.map(|(seq, publication)| frame::publication(publication, seq)).collect()
+}
+
+fn on_channel(channel: Channel, chosen: &[(Seq, &Publication, Kind)], views: Views) -> Option<String> {
+    let shown = chosen.iter().filter(|(_, _, kind)| on_channel_of(*kind, views) == Some(channel));
+    let mut items = shown.map(|(_, publication, _)| *publication).peekable();
+    items.peek().is_some().then(|| channel::data(channel, items))
+}
+
+/// The channel on which a subscriber with `views` gets a publication of this kind.
+fn on_channel_of(kind: Kind, views: Views) -> Option<Channel> {
+    Channel::of(kind).filter(|_| views.shows_on_channel(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::view::{AlertKind, AlertKinds, View};
+
+    const FIRST: Seq = Seq::NONE;
+
+    fn published() -> Vec<(Publication, Kind)> {
+        let kinds = [Kind::Price, Kind::Trade, Kind::Price, Kind::Alert(Some(AlertKind::Whale)), Kind::Other];
+        let publication = |at| Publication::from_checked_object(format!(r#"{{"n":{at},"token":"A"}}"#));
+        kinds.into_iter().enumerate().map(|(at, kind)| (publication(at), kind)).collect()
+    }
+
+    fn frames_of(views: Views, selection: Selection<'_>) -> Vec<String> {
+        frames(&Topic::parse("A").unwrap(), FIRST.next(), &published(), views, selection)
+    }
+
+    #[test]
+    fn natively_each_publication_is_a_frame_with_its_own_place() {
+        let native = Views::of(View::Native);
+        let all = frames_of(native, Selection::All);
+        assert_eq!(all.len(), 5);
+        assert_eq!(all[2], r#"{"n":2,"token":"A","seq":3}"#);
+        assert_eq!(frames_of(native, Selection::Only(&[2, 4])), [all[2].clone(), all[4].clone()]);
+        assert!(frames_of(native, Selection::Only(&[5])).is_empty(), "there is no sixth");
+    }
+
+    #[test]
+    fn several_share_a_frame_where_that_was_asked_for_and_keep_their_places() {
+        let batch = Views::of(View::NativeBatch);
+        assert_eq!(
+            frames_of(batch, Selection::Only(&[1, 3])),
+            [concat!(
+                r#"{"type":"BATCH_UPDATE","token":"A","updates":["#,
+                r#"{"n":1,"token":"A","seq":2},{"n":3,"token":"A","seq":4}]}"#
+            )]
+        );
+        assert_eq!(frames_of(batch, Selection::Only(&[1])), [r#"{"n":1,"token":"A","seq":2}"#]);
+    }
+
+    #[test]
+    fn an_action_shows_its_kind_as_it_was_posted() {
+        assert_eq!(
+            frames_of(Views::of(View::PriceAction), Selection::All),
+            [r#"{"n":0,"token":"A","seq":1}"#, r#"{"n":2,"token":"A","seq":3}"#]
+        );
+        assert!(frames_of(Views::of(View::BalanceAction), Selection::All).is_empty());
+    }
+
+    #[test]
+    fn a_channel_is_one_frame_with_what_is_of_its_kind() {
+        let rugs = View::Alerts(AlertKinds::NONE.and(AlertKind::Rug));
+        let views = Views::of(View::Prices).with(View::Trades).with(rugs);
+        assert_eq!(
+            frames_of(views, Selection::All),
+            [
+                r#"{"type":"data","channel":"prices","data":{"prices":[{"tokenAddress":"A","n":0},{"tokenAddress":"A","n":2}]}}"#,
+                r#"{"type":"data","channel":"trades","data":{"trades":[{"tokenAddress":"A","n":1}]}}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn who_has_a_topic_in_two_shapes_gets_both_as_posted_first() {
+        let views = Views::of(View::Native).with(View::Alerts(AlertKinds::ALL));
+        assert_eq!(
+            frames_of(views, Selection::Only(&[3, 4])),
+            [
+                r#"{"n":3,"token":"A","seq":4}"#,
+                r#"{"n":4,"token":"A","seq":5}"#,
+                r#"{"type":"data","channel":"alerts","data":{"alerts":[{"tokenAddress":"A","n":3}]}}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_newcomer_gets_the_last_publication_in_each_of_its_shapes() {
+        let (price, kind) = &published()[0];
+        let shown = |views| snapshot(price, Seq::new(7), *kind, views);
+        let native = r#"{"n":0,"token":"A","seq":7,"snapshot":true}"#;
+        let data = r#"{"type":"data","channel":"prices","data":{"prices":[{"tokenAddress":"A","n":0}]}}"#;
+        assert_eq!(shown(Views::of(View::PriceAction).with(View::Prices)), [native, data]);
+        assert_eq!(shown(Views::of(View::Prices)), [data]);
+        assert!(shown(Views::of(View::Trades)).is_empty());
+    }
+}
