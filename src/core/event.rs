@@ -5,9 +5,13 @@ use std::num::NonZeroU32;
 
 use super::client_frame::{ClientFrame, FrameBudget};
 use super::epoch::Epoch;
+use super::feed::Feed;
 use super::history::StoredBatch;
 use super::outbox::{Post, PostId};
 use super::publication::{Publication, Seq};
+use super::relay::event::Lease;
+use super::relay::name::RelayName;
+use super::socket_request::Past;
 use super::time::UnixMillis;
 
 /// Something that happened to a room.
@@ -17,10 +21,30 @@ pub enum Event {
     Post(Post),
     /// The pump is ready for the next batch.
     Drain,
-    /// The batch is durable and was handed to all sockets.
+    /// The batch is durable and was handed to all sockets here: the next one may be sent.
+    Sent,
+    /// A batch was handed to everybody, also at the relays, or they were waited for long enough.
     Handed {
+        /// Which.
+        batch: BatchId,
         /// How many took it.
         connections: u32,
+    },
+    /// A relay wants to be pushed what is published, and asks for something of the past.
+    Ask {
+        /// Which.
+        relay: RelayName,
+        /// Its stay on the list.
+        lease: Lease,
+        /// What it asks for.
+        past: Past,
+    },
+    /// A relay has nobody any more who wants this topic.
+    Unwanted {
+        /// Which.
+        relay: RelayName,
+        /// The stay on the list that ended.
+        lease: Lease,
     },
     /// Somebody wants to subscribe.
     Connect {
@@ -46,6 +70,10 @@ pub enum Event {
         open: u32,
     },
 }
+
+/// One batch on its way to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BatchId(pub u64);
 
 /// Where a returning subscriber left off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +102,40 @@ pub enum Effect {
     Store(StoredBatch),
     /// Send a batch to every socket that is open now, and say when it was handed to all of them.
     Broadcast {
+        /// Which batch.
+        batch: BatchId,
+        /// The epoch of the order.
+        epoch: Epoch,
         /// The place of the first.
         first: Seq,
         /// What to send, one place after another.
         publications: Vec<Publication>,
+        /// What of it goes to feeds besides.
+        forwards: Vec<Forward>,
     },
+    /// Send publications to feeds that are there already, as far as anybody knows: nobody waits for them.
+    Forward {
+        /// The epoch of the order.
+        epoch: Epoch,
+        /// What to send.
+        forwards: Vec<Forward>,
+    },
+    /// Put a relay on the list of those that are pushed to, or note its new stay there.
+    Enlist {
+        /// Which.
+        relay: RelayName,
+        /// Its stay.
+        lease: Lease,
+    },
+    /// Take a relay off the list.
+    Dismiss {
+        /// Which.
+        relay: RelayName,
+    },
+    /// Ask the relays how they stand.
+    Probe,
+    /// Answer a relay.
+    Tell(Told),
     /// Answer a publisher's request.
     Answer {
         /// Which.
@@ -126,6 +183,32 @@ pub enum Effect {
     Close(Closing),
 }
 
+/// A publication that goes to a feed besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Which feed.
+    pub feed: Feed,
+    /// The publication.
+    pub publication: Publication,
+    /// Its place in its own topic.
+    pub seq: Seq,
+}
+
+/// What a relay is told: how the room stands, and what was asked for of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The epoch of the order.
+    pub epoch: Epoch,
+    /// The place of the last publication.
+    pub seq: Seq,
+    /// What is missing and no longer held. Without a first place, the order that was asked for is over.
+    pub gap: Option<(Option<Seq>, Seq)>,
+    /// Publications one place after another, up to the last.
+    pub publications: Vec<Publication>,
+    /// Whether they are what came after the place that was asked for.
+    pub is_continuation: bool,
+}
+
 /// How an order began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Founding {
@@ -147,7 +230,7 @@ pub struct Outcome {
 /// Why a socket is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The room holds as many as it may.
+    /// The room takes in no more: it holds as many as it may, or has been busy for long. A relay has a place.
     Full,
     /// Its address holds as many as it may.
     TooManyFromAddress,

@@ -102,6 +102,12 @@ impl History {
         self.held.back().map(|held| &held.publication)
     }
 
+    /// How many publications are held, and their bytes.
+    #[must_use]
+    pub fn held(&self) -> (usize, usize) {
+        (self.held.len(), self.bytes)
+    }
+
     /// The place of the publication with this key, where it is held.
     #[must_use]
     pub fn place_of(&self, key: IdempotencyKey) -> Option<Seq> {
@@ -135,7 +141,8 @@ impl History {
     }
 
     /// The place of the oldest publication that is held; the place of the next one, where none is.
-    fn oldest(&self) -> Seq {
+    #[must_use]
+    pub fn oldest(&self) -> Seq {
         self.last.before(self.held.len()).next()
     }
 
@@ -184,7 +191,7 @@ mod tests {
     const SMALL: HistoryLimits = HistoryLimits { size: 4, bytes: 1_000 };
 
     fn keyed(text: &str) -> Keyed {
-        Keyed { publication: Publication::from_checked_object(text), key: None }
+        Keyed { publication: Publication::from_checked_object(text), key: None, feed: None }
     }
 
     fn batch(count: usize) -> Vec<Keyed> {

@@ -54,6 +54,12 @@ impl IdempotencyKey {
         Self::digest(&["transaction", signature, kind])
     }
 
+    /// The key in a feed of what was published elsewhere: its topic, that topic's epoch and its place there.
+    #[must_use]
+    pub fn of_place(topic: &str, epoch: &str, place: u64) -> Self {
+        Self::digest(&["place", topic, epoch, &place.to_string()])
+    }
+
     /// Reads a stored key.
     ///
     /// # Errors

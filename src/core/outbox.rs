@@ -67,6 +67,12 @@ impl Outbox {
         self.posts.is_empty()
     }
 
+    /// How many publications wait, and their bytes.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.messages, self.bytes)
+    }
+
     /// Takes out the posts of the next batch: all of them, unless they are very many. Whole posts, and at least one
     /// where there is one.
     pub fn take_batch(&mut self) -> Vec<Post> {
@@ -97,6 +103,7 @@ mod tests {
         let publication = |size: &usize| Keyed {
             publication: Publication::from_checked_object("x".repeat(*size)),
             key: None,
+            feed: None,
         };
         Post { id: PostId(id), publications: sizes.iter().map(publication).collect() }
     }

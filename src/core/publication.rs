@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::feed::Feed;
 use super::idempotency::IdempotencyKey;
 
 /// The place of a publication in the order of its topic: 1 for the first, then without a hole.
@@ -78,13 +79,15 @@ pub fn in_places(
     publications.iter().enumerate().map(move |(count, publication)| (first.after(count), publication))
 }
 
-/// A publication, and what makes a repeat of it known.
+/// A publication, what makes a repeat of it known, and where else it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyed {
     /// The publication.
     pub publication: Publication,
     /// Its key; `None` when its publisher gave it none.
     pub key: Option<IdempotencyKey>,
+    /// The feed that it goes to besides.
+    pub feed: Option<Feed>,
 }
 
 impl Keyed {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
+use super::feed::Feed;
 use super::wallet::Wallet;
 
 /// The longest topic, in characters (all of them ASCII, so also in bytes).
@@ -34,17 +35,6 @@ pub enum Namespace {
     User,
     /// One user's automations.
     Automation,
-}
-
-/// The feeds of which the service itself knows what they carry, from all tokens together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feed {
-    /// `feed:trades`
-    Trades,
-    /// `feed:tokens`: the new ones.
-    Tokens,
-    /// `feed:alerts`
-    Alerts,
 }
 
 /// Who may read a topic. Publishing needs the publisher's credentials in either case.
@@ -141,18 +131,13 @@ impl Topic {
     /// The topic of a feed.
     #[must_use]
     pub fn of_feed(feed: Feed) -> Self {
-        let text = match feed {
-            Feed::Trades => "feed:trades",
-            Feed::Tokens => "feed:tokens",
-            Feed::Alerts => "feed:alerts",
-        };
-        Self(text.to_owned())
+        Self(Rc::from(feed.name()))
     }
 
     /// The topic of a wallet's own messages. Base58 is within the grammar, and 32 bytes of it within the length.
     #[must_use]
     pub fn of_wallet(wallet: &Wallet) -> Self {
-        Self(format!("wallet:{wallet}"))
+        Self(Rc::from(format!("wallet:{wallet}")))
     }
 
     /// The topic as it was written.

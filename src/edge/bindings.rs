@@ -13,8 +13,15 @@ pub const PUBLISHER_BINDING: &str = "PUBLISHER_SOCKET";
 /// The class behind it.
 pub const PUBLISHER_CLASS: &str = "PublisherSocket";
 
+/// The binding of the relays' namespace.
+pub const RELAY_BINDING: &str = "RELAY";
+
+/// The class behind it.
+pub const RELAY_CLASS: &str = "Relay";
+
 /// Every Durable Object: its binding and its class.
-pub const OBJECTS: [(&str, &str); 2] = [(ROOM_BINDING, ROOM_CLASS), (PUBLISHER_BINDING, PUBLISHER_CLASS)];
+pub const OBJECTS: [(&str, &str); 3] =
+    [(ROOM_BINDING, ROOM_CLASS), (PUBLISHER_BINDING, PUBLISHER_CLASS), (RELAY_BINDING, RELAY_CLASS)];
 
 /// The binding of the live page's files.
 pub const ASSETS_BINDING: &str = "ASSETS";
@@ -39,7 +46,9 @@ pub const MAX_CLIENT_FRAME_BYTES: &str = "MAX_CLIENT_FRAME_BYTES";
 pub const CLIENT_FRAMES_PER_MINUTE: &str = "CLIENT_FRAMES_PER_MINUTE";
 /// Sockets of one address in one room.
 pub const MAX_CONNECTIONS_PER_IP: &str = "MAX_CONNECTIONS_PER_IP";
-/// Sockets in one room.
+/// Topics of one socket.
+pub const MAX_TOPICS_PER_SOCKET: &str = "MAX_TOPICS_PER_SOCKET";
+/// Sockets in one room, and in one relay.
 pub const ROOM_CAPACITY: &str = "ROOM_CAPACITY";
 
 /// Publications held of the past.
@@ -54,7 +63,7 @@ pub const OUTBOX_BYTES: &str = "OUTBOX_BYTES";
 pub const ROOM_RETENTION: &str = "ROOM_RETENTION";
 
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 15] = [
     ENVIRONMENT,
     ALLOWED_ORIGINS,
     REQUIRE_ORIGIN,
@@ -63,6 +72,7 @@ pub const VARIABLES: [&str; 14] = [
     MAX_CLIENT_FRAME_BYTES,
     CLIENT_FRAMES_PER_MINUTE,
     MAX_CONNECTIONS_PER_IP,
+    MAX_TOPICS_PER_SOCKET,
     ROOM_CAPACITY,
     HISTORY_SIZE,
     HISTORY_BYTES,

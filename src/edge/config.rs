@@ -14,7 +14,11 @@ use crate::auth::origin::{AllowedOrigins, Origin, OriginPolicy};
 use crate::auth::secret::{PublisherSecrets, Secret};
 use crate::core::history::HistoryLimits;
 use crate::core::outbox::OutboxLimits;
+use crate::core::relay::RelayLimits;
 use crate::core::room::{PLATFORM_SOCKETS_PER_ROOM, RoomLimits};
+
+/// Sockets in one room or relay where nothing is set. ARCHITECTURE.md says why.
+const DEFAULT_CAPACITY: u32 = 8_192;
 
 /// In milliseconds.
 const DAY: u64 = 86_400_000;
@@ -46,6 +50,8 @@ pub struct Config {
     pub max_batch_messages: usize,
     /// What a room allows.
     pub room: RoomLimits,
+    /// Topics of one socket.
+    pub max_topics_per_socket: usize,
 }
 
 /// One thing that the operator has to mend.
@@ -100,7 +106,7 @@ impl Config {
                 ),
                 capacity: reader.number(
                     names::ROOM_CAPACITY,
-                    PLATFORM_SOCKETS_PER_ROOM,
+                    DEFAULT_CAPACITY,
                     1..=PLATFORM_SOCKETS_PER_ROOM,
                 ),
                 history: HistoryLimits {
@@ -113,8 +119,25 @@ impl Config {
                 },
                 retention_millis: reader.duration(names::ROOM_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
             },
+            max_topics_per_socket: reader.count(names::MAX_TOPICS_PER_SOCKET, 100, 1..=1_000),
         };
         if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
+    }
+}
+
+impl Config {
+    /// What a relay allows: what a room does, as far as it is the same.
+    #[must_use]
+    pub fn relay(&self) -> RelayLimits {
+        RelayLimits {
+            capacity: self.room.capacity,
+            connections_per_address: self.room.connections_per_address,
+            client_frame_bytes: self.room.client_frame_bytes,
+            client_frames_per_minute: self.room.client_frames_per_minute,
+            topics_per_socket: self.max_topics_per_socket,
+            keeps_history: self.room.history.size > 0,
+            retention_millis: self.room.retention_millis,
+        }
     }
 }
 
@@ -274,7 +297,7 @@ mod tests {
         assert_eq!(config.publishers, None);
         assert_eq!(config.origins.allowed, AllowedOrigins::Only(vec![]));
         assert_eq!((config.max_message_bytes, config.max_batch_messages), (65_536, 100));
-        assert_eq!(config.room.capacity, 32_768);
+        assert_eq!((config.room.capacity, config.max_topics_per_socket), (8_192, 100));
         assert_eq!(config.room.connections_per_address, None);
         assert_eq!(config.room.client_frame_bytes, 4_096);
         assert_eq!(config.room.client_frames_per_minute.get(), 100);
@@ -297,6 +320,7 @@ mod tests {
             ("CLIENT_FRAMES_PER_MINUTE", "7"),
             ("MAX_CONNECTIONS_PER_IP", "9"),
             ("ROOM_CAPACITY", "11"),
+            ("MAX_TOPICS_PER_SOCKET", "13"),
             ("HISTORY_SIZE", "0"),
             ("HISTORY_BYTES", "2048"),
             ("OUTBOX_MESSAGES", "12"),
@@ -328,6 +352,7 @@ mod tests {
                 outbox: OutboxLimits { messages: 12, bytes: 4_096 },
                 retention_millis: 36 * 3_600_000,
             },
+            max_topics_per_socket: 13,
         };
         assert_eq!(config, expected);
     }
@@ -350,6 +375,7 @@ mod tests {
             ("OUTBOX_MESSAGES", "0"),
             ("OUTBOX_BYTES", "0"),
             ("ROOM_RETENTION", "14"),
+            ("MAX_TOPICS_PER_SOCKET", "1001"),
         ])
         .unwrap_err();
         let named: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
@@ -371,6 +397,7 @@ mod tests {
                 "OUTBOX_MESSAGES",
                 "OUTBOX_BYTES",
                 "ROOM_RETENTION",
+                "MAX_TOPICS_PER_SOCKET",
             ]
         );
         assert!(mistakes.iter().all(|mistake| !mistake.problem.contains("hunter2")));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use worker::{console_error, console_log};
 
 use super::config::{Config, Environment, Mistake, Mistakes};
+use crate::core::relay::name::RelayName;
 use crate::core::topic::Topic;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -129,6 +130,62 @@ pub struct RoomLog {
     development: bool,
 }
 
+/// Something that happened in a relay.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelayMoment {
+    /// It was built in memory: the first time, or after a wake.
+    Constructed,
+    /// A handler of the relay ran. Pings that the runtime answers don't get here.
+    Woken {
+        /// By what.
+        by: &'static str,
+    },
+    /// A socket was accepted.
+    Connected,
+    /// A socket was closed or broke.
+    Closed,
+}
+
+/// A relay's own log: debug lines in development, failures always. A relay's name says whom it serves, and nobody's
+/// topics.
+#[derive(Clone, Debug)]
+pub struct RelayLog {
+    name: Option<String>,
+    development: bool,
+}
+
+#[derive(Serialize)]
+struct RelayFields<'a, T> {
+    name: Option<&'a str>,
+    relay: T,
+}
+
+impl RelayLog {
+    /// The log of the relay of this name.
+    #[must_use]
+    pub fn new(name: Option<RelayName>, config: Option<&Config>) -> Self {
+        Self { name: name.map(|name| name.to_string()), development: is_development(config) }
+    }
+
+    /// Logs a moment in development.
+    pub fn debug(&self, moment: RelayMoment) {
+        if self.development {
+            write(Level::Debug, "relay", RelayFields { name: self.name.as_deref(), relay: moment });
+        }
+    }
+
+    /// Logs that a relay could not do what it had decided.
+    pub fn failed(&self, error: &impl Display) {
+        let relay = Failed { error: error.to_string() };
+        write(Level::Error, "relay_failed", RelayFields { name: self.name.as_deref(), relay });
+    }
+}
+
+fn is_development(config: Option<&Config>) -> bool {
+    config.is_some_and(|config| config.environment == Environment::Development)
+}
+
 #[derive(Serialize)]
 struct RoomFields<'a, T> {
     topic: Option<&'a str>,
@@ -139,10 +196,7 @@ impl RoomLog {
     /// The log of the room of `topic`.
     #[must_use]
     pub fn new(topic: Option<&Topic>, config: Option<&Config>) -> Self {
-        Self {
-            topic: topic.map(Topic::for_log),
-            development: config.is_some_and(|config| config.environment == Environment::Development),
-        }
+        Self { topic: topic.map(Topic::for_log), development: is_development(config) }
     }
 
     /// Logs an event in development. Elsewhere what it would say is not even put together.

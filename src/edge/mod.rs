@@ -6,10 +6,19 @@ pub mod config;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
 pub mod http;
+pub mod lanes;
 pub mod log;
+pub mod objects;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod publisher;
 pub mod pump;
+#[allow(missing_docs, reason = "`durable_object` exports methods without any")]
+pub mod relay;
+pub mod relay_errands;
+pub mod relay_pump;
+pub mod relay_sockets;
+pub mod relay_state;
+pub mod relay_words;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod room;
 pub mod room_state;

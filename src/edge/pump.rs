@@ -1,9 +1,11 @@
-//! The loop that carries a room's outbox to its sockets: store a batch, wait until it is durable, send it in chunks,
-//! answer its publishers, look again. Nothing in it waits for a timer to fill a batch: while one is under way, the next
-//! grows by itself. It must not decide what a batch is or who is answered what.
+//! The loop that carries a room's outbox to its sockets: store a batch, wait until it is durable, offer it to the relays,
+//! send it in chunks, answer its publishers, look again. Nothing in it waits for a timer to fill a batch: while one is
+//! under way, the next grows by itself; nor for a relay: its publishers' answers do. It must not decide what a batch is
+//! or who is answered what.
 
 use std::rc::Rc;
 
+use super::lanes;
 use super::log::RoomEvent;
 use super::room_state::{RoomError, RoomState};
 use super::sockets::Audience;
@@ -24,7 +26,7 @@ pub fn start(room: &Rc<RoomState>) {
     });
 }
 
-async fn run(room: &RoomState) {
+async fn run(room: &Rc<RoomState>) {
     loop {
         match batch(room).await {
             Ok(true) => {}
@@ -40,7 +42,7 @@ async fn run(room: &RoomState) {
 }
 
 /// Carries one batch, and returns whether there was one.
-async fn batch(room: &RoomState) -> Result<bool, RoomError> {
+async fn batch(room: &Rc<RoomState>) -> Result<bool, RoomError> {
     let effects = room.step(Event::Drain)?;
     let is_batch = !effects.is_empty();
     // Who connects from here on is told of the batch in its greeting, and is not in this audience.
@@ -51,11 +53,31 @@ async fn batch(room: &RoomState) -> Result<bool, RoomError> {
                 room.save(&batch)?;
                 unfinished::note(&room.state, true);
             }
-            Effect::Broadcast { first, publications } => {
+            Effect::Broadcast { batch, epoch, first, publications, forwards } => {
                 unfinished::note(&room.state, true);
                 room.state.storage().sync().await?;
+                let mut reports = lanes::push(room, epoch, first, &publications);
+                reports.extend(lanes::forward(room, room.topic()?, epoch, &forwards));
                 let connections = broadcast(room, &audience, first, &publications).await?;
-                answer(room, room.step(Event::Handed { connections })?);
+                room.step(Event::Sent)?;
+                let handed = move |connections| Event::Handed { batch, connections };
+                if reports.is_empty() {
+                    answer(room, room.step(handed(connections))?);
+                } else {
+                    let (waiting, life) = (Rc::clone(room), room.life());
+                    room.state.wait_until(async move {
+                        let connections = connections + lanes::total(reports).await;
+                        // Who waited for a batch of another life of the room in memory was told so.
+                        if waiting.life() == life
+                            && let Ok(effects) = waiting.step(handed(connections))
+                        {
+                            answer(&waiting, effects);
+                        }
+                    });
+                }
+            }
+            Effect::Forward { epoch, forwards } => {
+                drop(lanes::forward(room, room.topic()?, epoch, &forwards));
             }
             Effect::Answer { .. } => answer(room, vec![effect]),
             effect => room.keep_house(&effect).await?,

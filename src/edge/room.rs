@@ -9,6 +9,7 @@ use worker::{
     durable_object,
 };
 
+use super::lanes;
 use super::log::RoomEvent;
 use super::pump;
 use super::room_state::{RoomError, RoomState};
@@ -20,13 +21,16 @@ use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
 use crate::core::publication::{Seq, in_places};
+use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
+use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, KEYS_HEADER, NotUnderstood, PUBLISH_PATH, REFUSED_STATUS, SUBSCRIBE_PATH,
-    decode_publications, encode_refusal,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, NotUnderstood, PUBLISH_PATH, REFUSED_STATUS,
+    STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
 };
+use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
 
 /// One topic's room as the runtime knows it.
@@ -42,6 +46,8 @@ impl DurableObject for BroadcastRoom {
         let answer = match request.path().as_str() {
             PUBLISH_PATH => self.publish(request).await,
             SUBSCRIBE_PATH => self.subscribe(&request).await,
+            ASK_PATH => self.tell_relay(request).await,
+            STANDING_PATH => self.stand().await,
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
@@ -96,10 +102,11 @@ impl BroadcastRoom {
     async fn publish(&self, mut request: Request) -> Result<Response, RoomError> {
         let room = &self.0;
         let keys = request.headers().get(KEYS_HEADER)?;
+        let feeds = request.headers().get(FEEDS_HEADER)?;
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         super::fault::in_room(&body);
-        let publications = decode_publications(&body, keys.as_deref())?;
+        let publications = decode_publications(&body, keys.as_deref(), feeds.as_deref())?;
         let (id, answer) = room.wait();
         let effects = room.step(Event::Post(Post { id, publications }));
         if !matches!(effects.as_deref(), Ok([])) {
@@ -142,10 +149,47 @@ impl BroadcastRoom {
         Ok(Response::from_websocket(pair.client)?)
     }
 
+    /// Answers a relay's question, which puts it on the list.
+    async fn tell_relay(&self, mut request: Request) -> Result<Response, RoomError> {
+        let room = &self.0;
+        let Question { relay, lease, past } = decode_question(&request.text().await?)?;
+        let mut response = Err(RoomError::Misplaced);
+        for effect in room.step(Event::Ask { relay, lease, past })? {
+            match effect {
+                Effect::Refuse(refusal) => {
+                    response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?)
+                }
+                Effect::Tell(told) => response = Ok(Response::ok(encode_answer(&told))?),
+                effect => room.keep_house(&effect).await?,
+            }
+        }
+        response
+    }
+
+    /// How the room and its relays stand.
+    async fn stand(&self) -> Result<Response, RoomError> {
+        let room = &self.0;
+        lanes::total(room.probe()?).await;
+        let relays = room.relays().into_iter().map(|relay| {
+            let (report, waiting) = room.lanes.report(relay);
+            RelayStanding {
+                name: relay.to_string(),
+                connections: report.connections,
+                seq: report.seq.get(),
+                last_push: report.pushed_at.map(UnixMillis::seconds),
+                waiting,
+                failures: report.failures,
+            }
+        });
+        let connections = room.audience()?.open();
+        let standing = standing::encode(room.topic()?, &room.standing()?, connections, relays.collect());
+        Ok(Response::ok(standing)?)
+    }
+
     fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), RoomError> {
         let attachment = Attachment { connection: runtime::random_uuid(), ..Attachment::default() };
         let connections = self.0.count_in();
-        sockets::attach(socket, &attachment)?;
+        sockets::attach(socket, attachment.encode())?;
         let greeting = frame::connected(&attachment.connection, self.0.topic()?, epoch, seq, runtime::now());
         socket.send_with_str(greeting)?;
         self.0.log.debug(|| RoomEvent::Connected { connection: attachment.connection, connections });
@@ -182,11 +226,12 @@ impl BroadcastRoom {
             Ok(frame) => (frame, None),
             Err(fault) => (ClientFrame::NotUnderstood, Some(fault)),
         };
-        let Attachment { connection, budget } = sockets::attachment(socket);
+        let Attachment { connection, budget } = attachment_of(socket);
         for effect in self.0.step(Event::ClientFrame { frame, budget })? {
             match effect {
                 Effect::Remember(budget) => {
-                    sockets::attach(socket, &Attachment { connection: connection.clone(), budget })?;
+                    let attachment = Attachment { connection: connection.clone(), budget };
+                    sockets::attach(socket, attachment.encode())?;
                 }
                 Effect::Reply(reply) => socket.send_with_str(word(&reply, fault))?,
                 Effect::Close(closing) => sockets::close(socket, &closing.into())?,
@@ -206,24 +251,20 @@ impl BroadcastRoom {
 
     async fn leave(&self, socket: &WebSocket, code: usize) {
         self.0.count_out();
-        self.0.log.debug(|| RoomEvent::Closed { connection: sockets::attachment(socket).connection, code });
-        if let Err(error) = self.run(Event::Leave).await {
+        self.0.log.debug(|| RoomEvent::Closed { connection: attachment_of(socket).connection, code });
+        if let Err(error) = self.0.run(Event::Leave).await {
             self.0.log.failed(&error);
         }
     }
 
     async fn expire(&self) -> Result<(), RoomError> {
         let open = self.0.audience()?.open();
-        self.run(Event::Expire { open }).await
+        self.0.run(Event::Expire { open }).await
     }
+}
 
-    /// Runs an event that concerns storage alone.
-    async fn run(&self, event: Event) -> Result<(), RoomError> {
-        for effect in self.0.step(event)? {
-            self.0.keep_house(&effect).await?;
-        }
-        Ok(())
-    }
+fn attachment_of(socket: &WebSocket) -> Attachment {
+    Attachment::decode(&sockets::attached(socket))
 }
 
 /// A reply as a frame. A frame that was not understood has its `fault`.

@@ -11,16 +11,20 @@ use thiserror::Error;
 use worker::{Date, DateInit, Env, Error, ScheduledTime, State};
 
 use super::config::{self, Config, Mistakes};
+use super::lanes::{self, Lanes};
 use super::log::{RoomEvent, RoomLog};
 use super::runtime;
 use super::sockets::{Audience, Sockets};
 use super::store::history::HistoryTable;
+use super::store::relays::RelaysTable;
 use super::store::room::RoomTable;
 use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::history::StoredBatch;
 use crate::core::outbox::PostId;
-use crate::core::room::{Room, RoomLimits, Stored};
+use crate::core::relay::event::Lease;
+use crate::core::relay::name::RelayName;
+use crate::core::room::{Room, RoomLimits, Standing, Stored};
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::frame;
@@ -41,6 +45,16 @@ pub enum RoomError {
     /// Nobody knows whose room it is.
     #[error("the room was not addressed by its topic")]
     Nameless,
+    /// A relay or a feed answered something else than it may.
+    #[error("it answered {0}")]
+    Unreached(u16),
+    /// A relay or a feed did not answer in time.
+    #[error("it did not answer in time")]
+    TooSlow,
+    /// A fault was injected.
+    #[cfg(feature = "fault-injection")]
+    #[error("a fault was injected")]
+    Injected,
     /// A decision that has no place here.
     #[error("the room decided on something that its event can't lead to")]
     Misplaced,
@@ -50,8 +64,12 @@ pub enum RoomError {
 pub struct RoomState {
     /// The runtime's object.
     pub state: State,
+    /// The way to the other objects.
+    pub env: Env,
     /// Its log.
     pub log: RoomLog,
+    /// Its ways to the relays and the feeds.
+    pub lanes: Lanes,
     /// Whether a pump is running.
     pub is_pumping: Cell<bool>,
     topic: Option<Topic>,
@@ -60,6 +78,9 @@ pub struct RoomState {
     room: RefCell<Option<Room>>,
     room_table: RoomTable,
     history_table: HistoryTable,
+    relays_table: RelaysTable,
+    /// How often the room lost its memory.
+    life: Cell<u32>,
     waiting: RefCell<HashMap<PostId, oneshot::Sender<Published>>>,
     posts: Cell<u64>,
     /// How many sockets the runtime lists, closing ones included; empty until they were counted.
@@ -83,13 +104,17 @@ impl RoomState {
         let sql = state.storage().sql();
         let room = Self {
             state,
+            env: env.clone(),
             log,
+            lanes: Lanes::default(),
             is_pumping: Cell::new(false),
             topic,
             config,
             room: RefCell::default(),
             room_table: RoomTable::of(sql.clone()),
-            history_table: HistoryTable::of(sql),
+            history_table: HistoryTable::of(sql.clone()),
+            relays_table: RelaysTable::of(sql),
+            life: Cell::default(),
             waiting: RefCell::default(),
             posts: Cell::default(),
             listed: Cell::default(),
@@ -121,10 +146,7 @@ impl RoomState {
     /// What the storage throws.
     pub fn step(&self, event: Event) -> Result<Vec<Effect>, RoomError> {
         let now = runtime::now();
-        if self.room.borrow().is_none() {
-            let woken = Room::wake(self.limits()?, self.stored(now)?, now);
-            *self.room.borrow_mut() = Some(woken);
-        }
+        self.awake(now)?;
         let mut room = self.room.borrow_mut();
         Ok(room.as_mut().map(|room| room.step(event, now)).unwrap_or_default())
     }
@@ -133,6 +155,7 @@ impl RoomState {
     pub fn failed(&self, error: &RoomError) {
         self.log.failed(error);
         *self.room.borrow_mut() = None;
+        self.life.set(self.life.get() + 1);
         self.waiting.borrow_mut().clear();
     }
 
@@ -143,6 +166,55 @@ impl RoomState {
         } else {
             self.failed(error);
         }
+    }
+
+    /// Which life of the room in memory this is: an answer that belongs to another one is nobody's.
+    pub fn life(&self) -> u32 {
+        self.life.get()
+    }
+
+    /// The relays on its list.
+    pub fn relays(&self) -> Vec<RelayName> {
+        self.room.borrow().as_ref().map(|room| room.relays().keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// A relay's stay on the list.
+    pub fn lease_of(&self, relay: RelayName) -> Option<Lease> {
+        self.room.borrow().as_ref()?.relays().get(&relay).copied()
+    }
+
+    /// How the room stands.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn standing(&self) -> Result<Standing, RoomError> {
+        let now = runtime::now();
+        self.awake(now)?;
+        self.room.borrow().as_ref().map(|room| room.standing(now)).ok_or(RoomError::Misplaced)
+    }
+
+    /// Runs an event that concerns storage and the relays alone.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub async fn run(self: &Rc<Self>, event: Event) -> Result<(), RoomError> {
+        for effect in self.step(event)? {
+            if effect == Effect::Probe {
+                drop(self.probe()?);
+            } else {
+                self.keep_house(&effect).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the relays how they stand.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn probe(self: &Rc<Self>) -> Result<Vec<oneshot::Receiver<u32>>, RoomError> {
+        let Standing { epoch, seq, .. } = self.standing()?;
+        Ok(lanes::push(self, epoch, seq.next(), &[]))
     }
 
     /// Has a publisher wait for its answer. Its place in the queue is lost when what it waits for failed.
@@ -189,6 +261,8 @@ impl RoomState {
                 self.room_table.keep(*until)?;
                 self.state.storage().set_alarm(date(*until)).await?;
             }
+            Effect::Enlist { relay, lease } => self.relays_table.save(*relay, *lease)?,
+            Effect::Dismiss { relay } => self.relays_table.delete(*relay)?,
             _ => return Err(RoomError::Misplaced),
         }
         Ok(())
@@ -242,11 +316,22 @@ impl RoomState {
         }
     }
 
+    /// Wakes the room from what is stored, where memory is empty.
+    fn awake(&self, now: UnixMillis) -> Result<(), RoomError> {
+        if self.room.borrow().is_none() {
+            let woken = Room::wake(self.limits()?, self.stored(now)?, now);
+            *self.room.borrow_mut() = Some(woken);
+        }
+        Ok(())
+    }
+
     fn stored(&self, now: UnixMillis) -> Result<Stored, RoomError> {
+        let relays = self.relays_table.load()?;
         let Some((founding, kept_until)) = self.room_table.load(now)? else {
-            return Ok(Stored::default());
+            return Ok(Stored { relays, ..Stored::default() });
         };
-        Ok(Stored { founding: Some(founding), kept_until, batches: self.history_table.load()? })
+        let (founding, batches) = (Some(founding), self.history_table.load()?);
+        Ok(Stored { founding, kept_until, batches, relays })
     }
 }
 

@@ -3,8 +3,9 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env};
+use worker::{Date, Env, Request};
 
+use crate::core::place::Place;
 use crate::core::time::UnixMillis;
 
 #[wasm_bindgen]
@@ -34,4 +35,13 @@ pub fn variable(env: &Env, name: &str) -> Option<String> {
         .as_string()
         .or_else(|| value.as_f64().map(|number| number.to_string()))
         .or_else(|| value.as_bool().map(|boolean| boolean.to_string()))
+}
+
+/// Where a request comes from, as far as the platform says.
+#[must_use]
+pub fn place_of(request: &Request) -> Option<Place> {
+    let location = Reflect::get(request.inner(), &"cf".into()).ok().filter(JsValue::is_object)?;
+    let text = |name: &str| Reflect::get(&location, &name.into()).ok()?.as_string();
+    let longitude = text("longitude").and_then(|text| text.parse().ok());
+    Place::of(&text("continent")?, text("country").as_deref(), longitude)
 }

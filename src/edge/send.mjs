@@ -29,3 +29,26 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
   }
   return taken;
 }
+
+/**
+ * Sends frames to some sockets of many, as `sendToAll` does.
+ * @param {Map<number, WebSocket>} sockets by number
+ * @param {Uint32Array} numbers to whom
+ * @param {number} chunk how many sockets are sent to between two turns
+ * @param {string[]} frames
+ * @returns {Promise<number>} how many sockets took everything.
+ */
+export async function sendToSome(sockets, numbers, chunk, frames) {
+  let taken = 0;
+  for (let place = 0; place < numbers.length; place += 1) {
+    if (place > 0 && place % chunk === 0) await scheduler.wait(0);
+    const socket = sockets.get(numbers[place]);
+    try {
+      for (const frame of frames) socket.send(frame);
+      taken += 1;
+    } catch {
+      // It is closing, or gone.
+    }
+  }
+  return taken;
+}

@@ -8,7 +8,6 @@ use wasm_bindgen_futures::JsFuture;
 use worker::{State, WebSocket, WebSocketRequestResponsePair};
 
 use crate::auth::address::AddressHash;
-use crate::wire::attachment::Attachment;
 use crate::wire::close::{CloseFrame, answer_to};
 
 /// The tag of sockets that take several publications in one frame.
@@ -51,7 +50,7 @@ extern "C" {
 /// Sockets that are sent to before the runtime gets a turn to write their frames out. Measured: with many more, the
 /// first subscribers wait for frames that are queued for others, and each frame costs more, as it has left the
 /// processor's cache before it is written; with fewer, the turns themselves cost more.
-const CHUNK: u32 = 64;
+pub const CHUNK: u32 = 64;
 
 /// The sockets of one room.
 pub struct Sockets<'a>(&'a State);
@@ -117,6 +116,14 @@ impl<'a> Sockets<'a> {
             _ => Set::new(&some).into(),
         };
         Ok(Audience { everybody, batching })
+    }
+
+    /// All sockets as the runtime's own objects, closing ones included.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn all(&self) -> worker::Result<Array> {
+        Ok(self.holder().sockets()?)
     }
 
     /// How many sockets of an address there are. Closing ones count: who never answers a close still holds a socket.
@@ -193,19 +200,18 @@ impl Audience {
     }
 }
 
-/// Keeps an attachment with a socket.
+/// Keeps a text with a socket.
 ///
 /// # Errors
-/// What the runtime throws.
-pub fn attach(socket: &WebSocket, attachment: &Attachment) -> worker::Result<()> {
-    socket.serialize_attachment(attachment.encode())
+/// What the runtime throws, as it does for more than 16,384 bytes.
+pub fn attach(socket: &WebSocket, text: String) -> worker::Result<()> {
+    socket.serialize_attachment(text)
 }
 
-/// What was kept with a socket.
+/// The text that was kept with a socket; empty where none was.
 #[must_use]
-pub fn attachment(socket: &WebSocket) -> Attachment {
-    let text: Option<String> = socket.deserialize_attachment().ok().flatten();
-    text.map(|text| Attachment::decode(&text)).unwrap_or_default()
+pub fn attached(socket: &WebSocket) -> String {
+    socket.deserialize_attachment().ok().flatten().unwrap_or_default()
 }
 
 /// Whether a socket can still be sent to.

@@ -4,6 +4,7 @@
 use super::channel::{self, Channel};
 use super::frame;
 use crate::core::publication::{Publication, Seq};
+use crate::core::relay::event::Item;
 use crate::core::topic::Topic;
 use crate::core::view::{Kind, Views};
 
@@ -16,24 +17,19 @@ pub enum Selection<'a> {
     Only(&'a [usize]),
 }
 
-/// The frames that a subscriber with `views` gets for the chosen ones of `publications`, which follow one another in
-/// `topic`, the first at the place `first`: as posted first, then on each channel one frame. Each publication comes with
-/// its kind.
+/// The frames that a subscriber with `views` gets for the chosen ones of `items`, which follow one another in `topic`, the
+/// first at the place `first`: as posted first, then on each channel one frame.
 #[must_use]
 pub fn frames(
     topic: &Topic,
     first: Seq,
-    publications: &[(Publication, Kind)],
+    items: &[Item],
     views: Views,
     selection: Selection<'_>,
 ) -> Vec<String> {
     let chosen: Vec<(Seq, &Publication, Kind)> = match selection {
-        Selection::All => {
-            (0..publications.len()).filter_map(|index| at(first, publications, index)).collect()
-        }
-        Selection::Only(indices) => {
-            indices.iter().filter_map(|index| at(first, publications, *index)).collect()
-        }
+        Selection::All => (0..items.len()).filter_map(|index| at(first, items, index)).collect(),
+        Selection::Only(indices) => indices.iter().filter_map(|index| at(first, items, *index)).collect(),
     };
     let mut frames = as_posted(topic, &chosen, views);
     frames.extend(Channel::ALL.into_iter().filter_map(|channel| on_channel(channel, &chosen, views)));
@@ -48,8 +44,8 @@ pub fn snapshot(publication: &Publication, seq: Seq, kind: Kind, views: Views) -
     as_posted.into_iter().chain(data).collect()
 }
 
-fn at(first: Seq, publications: &[(Publication, Kind)], index: usize) -> Option<(Seq, &Publication, Kind)> {
-    publications.get(index).map(|(publication, kind)| (first.after(index), publication, *kind))
+fn at(first: Seq, items: &[Item], index: usize) -> Option<(Seq, &Publication, Kind)> {
+    items.get(index).map(|item| (first.after(index), &item.publication, item.kind))
 }
 
 fn as_posted(topic: &Topic, chosen: &[(Seq, &Publication, Kind)], views: Views) -> Vec<String> {
@@ -79,10 +75,11 @@ mod tests {
 
     const FIRST: Seq = Seq::NONE;
 
-    fn published() -> Vec<(Publication, Kind)> {
+    fn published() -> Vec<Item> {
         let kinds = [Kind::Price, Kind::Trade, Kind::Price, Kind::Alert(Some(AlertKind::Whale)), Kind::Other];
         let publication = |at| Publication::from_checked_object(format!(r#"{{"n":{at},"token":"A"}}"#));
-        kinds.into_iter().enumerate().map(|(at, kind)| (publication(at), kind)).collect()
+        let item = |(at, kind)| Item { publication: publication(at), kind, origin: None };
+        kinds.into_iter().enumerate().map(item).collect()
     }
 
     fn frames_of(views: Views, selection: Selection<'_>) -> Vec<String> {

@@ -56,16 +56,20 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn kind(&self) -> Kind {
-        match self.r#type.as_deref() {
-            Some("PRICE_UPDATE") => Kind::Price,
-            Some("TRADE") => Kind::Trade,
-            Some("NEW_TOKEN") => Kind::Token,
-            Some("ALERT") => {
-                Kind::Alert(self.alert_type.as_ref().or(self.kind.as_ref()).and_then(|name| alert_kind(name)))
-            }
-            Some("BALANCE_UPDATE") => Kind::Balance,
-            _ => Kind::Other,
-        }
+        let alert = self.alert_type.as_deref().or(self.kind.as_deref());
+        self.r#type.as_deref().map_or(Kind::Other, |name| kind_of(name, alert))
+    }
+}
+
+/// What a publication is about, by its `type` and, for an alert, the name of what it warns of.
+pub(super) fn kind_of(name: &str, alert: Option<&str>) -> Kind {
+    match name {
+        "PRICE_UPDATE" => Kind::Price,
+        "TRADE" => Kind::Trade,
+        "NEW_TOKEN" => Kind::Token,
+        "ALERT" => Kind::Alert(alert.and_then(alert_kind)),
+        "BALANCE_UPDATE" => Kind::Balance,
+        _ => Kind::Other,
     }
 }
 

@@ -12,9 +12,12 @@ mod object;
 pub mod payload;
 pub mod problem;
 pub mod publisher;
+pub mod relay_attachment;
+pub mod relay_protocol;
 pub mod room_protocol;
 pub mod socket_frame;
 pub mod socket_request;
+pub mod standing;
 pub mod subscription;
 
 /// Why a text is not the object that is asked for.

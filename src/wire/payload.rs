@@ -9,8 +9,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
+use super::description::kind_of;
 use super::object::{Name, text_of};
 use super::{ObjectError, from_object, is_json_whitespace};
+use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication};
 use crate::core::topic::Topic;
@@ -72,14 +74,15 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError>
         }
         _ => None,
     };
+    let feed = fields.kind.as_deref().and_then(|name| Feed::of(topic, kind_of(name, None)));
     let object = text.trim_matches(is_json_whitespace);
     if !fields.tokens.is_empty() {
-        return Ok(Keyed { publication: Publication::from_checked_object(object), key });
+        return Ok(Keyed { publication: Publication::from_checked_object(object), key, feed });
     }
     let open = object.strip_suffix('}').ok_or(PayloadError::NotAnObject)?;
     let comma = if fields.is_empty { "" } else { "," };
     let completed = format!("{open}{comma}\"token\":\"{topic}\"}}");
-    Ok(Keyed { publication: Publication::from_checked_object(completed), key })
+    Ok(Keyed { publication: Publication::from_checked_object(completed), key, feed })
 }
 
 /// Counts brackets, before a parser sees them.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::core::event::{Outcome, Refusal};
+use crate::core::event::{Forward, Outcome, Refusal};
+use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication, Seq};
 
@@ -14,6 +15,9 @@ pub const PUBLISH_PATH: &str = "/publish";
 
 /// The room's path for a subscriber's handshake.
 pub const SUBSCRIBE_PATH: &str = "/subscribe";
+
+/// The room's path for how it stands.
+pub const STANDING_PATH: &str = "/standing";
 
 /// The header that carries a subscriber's hashed address.
 pub const ADDRESS_HEADER: &str = "x-room-address";
@@ -45,17 +49,48 @@ pub fn encode_keys(publications: &[Keyed]) -> Option<String> {
     Some(keys.join(","))
 }
 
-/// Reads [`encode_publications`] and [`encode_keys`]. The payloads were checked by the Worker and are not checked
-/// again.
+/// The header that carries the feeds that publications go to besides, where one goes to any.
+pub const FEEDS_HEADER: &str = "x-room-feeds";
+
+/// [`FEEDS_HEADER`]'s value: the feeds in the publications' order, empty for none.
+#[must_use]
+pub fn encode_feeds(publications: &[Keyed]) -> Option<String> {
+    if publications.iter().all(|keyed| keyed.feed.is_none()) {
+        return None;
+    }
+    let feeds: Vec<&str> =
+        publications.iter().map(|keyed| keyed.feed.map(Feed::name).unwrap_or_default()).collect();
+    Some(feeds.join(","))
+}
+
+/// A publication as it goes to a feed: as it was posted, with its place in its own topic and the feed's name.
+#[must_use]
+pub fn forwarded(forward: &Forward) -> Publication {
+    let Forward { feed, publication, seq } = forward;
+    let object = publication.as_json();
+    let open = object.strip_suffix('}').unwrap_or(object);
+    // It always has its token, so a comma is right.
+    let (seq, feed) = (seq.get(), feed.name());
+    Publication::from_checked_object(format!("{open},\"tokenSeq\":{seq},\"feed\":\"{feed}\"}}"))
+}
+
+/// Reads [`encode_publications`], [`encode_keys`] and [`encode_feeds`]. The payloads were checked by the Worker and are
+/// not checked again.
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn decode_publications(body: &str, keys: Option<&str>) -> Result<Vec<Keyed>, NotUnderstood> {
+pub fn decode_publications(
+    body: &str,
+    keys: Option<&str>,
+    feeds: Option<&str>,
+) -> Result<Vec<Keyed>, NotUnderstood> {
     let objects: Vec<&RawValue> = serde_json::from_str(body).map_err(|_| NotUnderstood)?;
     let mut keys = keys.unwrap_or_default().split(',');
+    let mut feeds = feeds.unwrap_or_default().split(',');
     let publication = |object: &RawValue| {
         let key = keys.next().and_then(|key| IdempotencyKey::from_stored(key).ok());
-        Keyed { publication: Publication::from_checked_object(object.get()), key }
+        let feed = feeds.next().and_then(Feed::parse);
+        Keyed { publication: Publication::from_checked_object(object.get()), key, feed }
     };
     Ok(objects.into_iter().map(publication).collect())
 }
@@ -144,7 +179,7 @@ mod tests {
 
     fn keyed(object: &str, key: Option<&str>) -> Keyed {
         let key = key.map(|key| IdempotencyKey::given(key).unwrap());
-        Keyed { publication: Publication::from_checked_object(object), key }
+        Keyed { publication: Publication::from_checked_object(object), key, feed: None }
     }
 
     fn outcome(seq: u64, duplicate: bool) -> Outcome {
@@ -159,8 +194,8 @@ mod tests {
         assert_eq!(body, r#"[{"a":1e-9,"token":"T"},{"b":"],[","token":"T"}]"#);
         let key = IdempotencyKey::given("k").unwrap().to_stored();
         assert_eq!(keys, Some(format!(",{key}")));
-        assert_eq!(decode_publications(&body, keys.as_deref()).unwrap(), publications);
-        assert_eq!(decode_publications("[{]", None), Err(NotUnderstood));
+        assert_eq!(decode_publications(&body, keys.as_deref(), None).unwrap(), publications);
+        assert_eq!(decode_publications("[{]", None, None), Err(NotUnderstood));
         for refusal in [Refusal::Full, Refusal::TooManyFromAddress, Refusal::FromTheFuture] {
             assert_eq!(decode_refusal(encode_refusal(refusal)), Ok(refusal));
         }
@@ -171,10 +206,25 @@ mod tests {
     fn a_worker_or_a_room_without_keys_is_understood() {
         let object = r#"{"token":"T"}"#;
         assert_eq!(encode_keys(&[keyed(object, None)]), None);
-        assert_eq!(decode_publications(&format!("[{object}]"), None).unwrap(), [keyed(object, None)]);
+        assert_eq!(decode_publications(&format!("[{object}]"), None, None).unwrap(), [keyed(object, None)]);
         let published = Published::decode(r#"{"connections":3,"first_seq":7,"later":1}"#).unwrap();
         assert_eq!(published.connections, 3);
         assert_eq!(published.outcome(1), outcome(8, false));
+    }
+
+    #[test]
+    fn what_goes_to_a_feed_says_where_it_comes_from() {
+        let trade = Keyed { feed: Some(Feed::Trades), ..keyed(r#"{"type":"TRADE","token":"T"}"#, None) };
+        let publications = [keyed(r#"{"token":"T"}"#, None), trade.clone()];
+        let feeds = encode_feeds(&publications);
+        assert_eq!(feeds.as_deref(), Some(",feed:trades"));
+        let body = encode_publications(&publications);
+        assert_eq!(decode_publications(&body, None, feeds.as_deref()).unwrap(), publications);
+        let forward = Forward { feed: Feed::Trades, publication: trade.publication, seq: Seq::new(17) };
+        assert_eq!(
+            forwarded(&forward).as_json(),
+            r#"{"type":"TRADE","token":"T","tokenSeq":17,"feed":"feed:trades"}"#
+        );
     }
 
     #[test]

@@ -13,6 +13,13 @@ use crate::core::time::UnixMillis;
 use crate::core::topic::{Namespace, Topic};
 use crate::core::view::View;
 
+/// The ping that the runtime answers by itself on such a socket, without waking the relay. The ping of the dialects can't
+/// be that one: its answer says what time it is.
+pub const PING: &str = "ping";
+
+/// The runtime's answer to [`PING`].
+pub const PONG: &str = "pong";
+
 /// The first frame. The connection has two names, because clients of the channel dialect read `clientId`.
 #[must_use]
 pub fn connected(connection: &str, now: UnixMillis) -> String {
@@ -127,6 +134,12 @@ pub fn refused(topic: &str, code: ErrorCode, message: &str) -> String {
     ErrorFrame { topic: Some(topic), ..ErrorFrame::new(code, message) }.to_json()
 }
 
+/// An error that is about no topic.
+#[must_use]
+pub fn error(code: ErrorCode, message: &str) -> String {
+    ErrorFrame::new(code, message).to_json()
+}
+
 /// Why a frame, or one topic in it, was not understood.
 #[must_use]
 pub fn fault(fault: &SocketFault) -> String {
@@ -158,7 +171,7 @@ impl<'a> ErrorFrame<'a> {
 mod tests {
     use super::super::socket_request;
     use super::*;
-    use crate::core::topic::Feed;
+    use crate::core::feed::Feed;
     use crate::core::view::AlertKinds;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_999);

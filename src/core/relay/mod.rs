@@ -12,6 +12,7 @@ mod delivery;
 pub mod effect;
 pub mod event;
 mod identity;
+pub mod name;
 mod past;
 mod question;
 pub mod stored;

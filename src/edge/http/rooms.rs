@@ -1,29 +1,30 @@
 //! The Worker's way to the rooms. It must not know what is published or who subscribes.
 
 use wasm_bindgen::JsValue;
-use worker::{Env, Headers, Method, Request, RequestInit, Response};
+use worker::{Env, Headers, Response};
 
 use super::problems::HttpError;
 use crate::auth::address::AddressHash;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
-use crate::edge::bindings::ROOM_BINDING;
+use crate::edge::objects;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, KEYS_HEADER, PUBLISH_PATH, Published, REFUSED_STATUS, SUBSCRIBE_PATH,
-    decode_refusal, encode_keys, encode_publications,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PUBLISH_PATH, Published, REFUSED_STATUS, STANDING_PATH,
+    SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys, encode_publications,
 };
 use crate::wire::subscription::{self, Subscription};
 
 /// Publishes to one topic, in order, in one request.
 pub async fn publish(env: &Env, topic: &Topic, publications: &[Keyed]) -> Result<Published, HttpError> {
-    let mut init = RequestInit::new();
+    let headers = Headers::new();
     if let Some(keys) = encode_keys(publications) {
-        let headers = Headers::new();
         headers.set(KEYS_HEADER, &keys)?;
-        init.with_headers(headers);
     }
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&encode_publications(publications))));
-    let mut response = call(env, topic, PUBLISH_PATH, &init).await?;
+    if let Some(feeds) = encode_feeds(publications) {
+        headers.set(FEEDS_HEADER, &feeds)?;
+    }
+    let body = JsValue::from_str(&encode_publications(publications));
+    let mut response = objects::post(&objects::room(env, topic)?, PUBLISH_PATH, headers, &body).await?;
     let body = response.text().await?;
     match response.status_code() {
         200 => Ok(Published::decode(&body)?),
@@ -40,14 +41,11 @@ pub async fn subscribe(
     subscription: &Subscription,
 ) -> Result<Response, HttpError> {
     let headers = Headers::new();
-    headers.set("upgrade", "websocket")?;
     if let Some(address) = address {
         headers.set(ADDRESS_HEADER, address.as_str())?;
     }
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
     let path = format!("{SUBSCRIBE_PATH}?{}", subscription::encode(subscription));
-    let mut response = call(env, topic, &path, &init).await?;
+    let mut response = objects::handshake(&objects::room(env, topic)?, &path, headers).await?;
     match response.status_code() {
         101 => Ok(response),
         REFUSED_STATUS => Err(HttpError::Refused(decode_refusal(&response.text().await?)?)),
@@ -55,9 +53,12 @@ pub async fn subscribe(
     }
 }
 
-async fn call(env: &Env, topic: &Topic, path: &str, init: &RequestInit) -> Result<Response, HttpError> {
-    let room = env.durable_object(ROOM_BINDING)?.get_by_name(topic.as_str())?;
-    // The runtime wants a whole URL; its host means nothing.
-    let request = Request::new_with_init(&format!("https://room{path}"), init)?;
-    Ok(room.fetch_with_request(request).await?)
+/// How a topic's room and its relays stand, as JSON.
+pub async fn standing(env: &Env, topic: &Topic) -> Result<String, HttpError> {
+    let room = objects::room(env, topic)?;
+    let mut response = objects::post(&room, STANDING_PATH, Headers::new(), &JsValue::from_str("")).await?;
+    match response.status_code() {
+        200 => Ok(response.text().await?),
+        status => Err(HttpError::RoomStatus(status)),
+    }
 }

@@ -94,6 +94,8 @@ fn decode(row: &Row) -> Result<StoredBatch> {
             publication: Publication::from_checked_object(payload.get()),
             // A key that can't be read makes no repeat known; it costs nobody the publication.
             key: keys.next().and_then(|key| IdempotencyKey::from_stored(key.as_deref()?).ok()),
+            // It was there already.
+            feed: None,
         })
         .collect();
     Ok(StoredBatch { slot: row.slot, first: Seq::new(row.first), publications })
@@ -108,6 +110,7 @@ mod tests {
         let keyed = |object: &str, key: Option<&str>| Keyed {
             publication: Publication::from_checked_object(object),
             key: key.map(|key| IdempotencyKey::given(key).unwrap()),
+            feed: None,
         };
         let publications = [keyed(r#"{"p":1e-9,"token":"T"}"#, None), keyed(r#"{ "a" : "],[" }"#, Some("k"))];
         let row = Row {

@@ -1,14 +1,34 @@
 //! What outlives memory: one file per table, and in them the only SQL. It must not decide what is stored.
 
 pub mod history;
+pub mod relays;
 pub mod room;
+pub mod subscriptions;
 
-use worker::{SqlStorageValue, wasm_bindgen::JsValue};
+use serde::Deserialize;
+use worker::{Result, SqlStorage, SqlStorageValue, wasm_bindgen::JsValue};
+
+const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?";
+
+#[derive(Deserialize)]
+struct Named {
+    #[allow(dead_code, reason = "it is enough that there is one")]
+    name: String,
+}
+
+/// Whether there is a table of this name.
+///
+/// # Errors
+/// What the storage throws.
+fn has_table(sql: &SqlStorage, name: &str) -> Result<bool> {
+    let tables: Vec<Named> = sql.exec(FIND, vec![name.into()])?.to_array()?;
+    Ok(!tables.is_empty())
+}
 
 /// A number for a statement. Past 2^53 JavaScript could no longer tell one from the next.
 ///
 /// # Errors
 /// For such a number.
-fn number(number: u64) -> worker::Result<JsValue> {
+fn number(number: u64) -> Result<JsValue> {
     Ok(SqlStorageValue::try_from_i64(i64::try_from(number).unwrap_or(i64::MAX))?.into())
 }

@@ -9,8 +9,9 @@ use super::super::from_object;
 use super::super::object::{Object, text_of};
 use super::fault::{Faults, SocketFault, TopicFault};
 use super::{list, subscribe as subscribe_to, token, topics, unsubscribe as unsubscribe_from, wanted};
+use crate::core::feed::Feed;
 use crate::core::socket_request::{Past, SocketRequest, Unsubscribe};
-use crate::core::topic::{Feed, Topic};
+use crate::core::topic::Topic;
 use crate::core::view::{AlertKinds, View};
 
 /// What stands for all tokens, or for all alerts.

@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use super::super::frame::PING;
+use super::super::frame::{FrameFault, PING};
 use super::super::problem::ErrorCode;
 use super::super::subscription::MAX_SEQ;
 use crate::core::topic::{MAX_TOPIC_LENGTH, TopicError};
@@ -21,6 +21,12 @@ pub enum SocketFault {
     /// Not JSON.
     #[error("the frame is not JSON")]
     NotJson,
+    /// On a socket for one topic: JSON, but no object with a string `type`.
+    #[error("{}", FrameFault::NoType)]
+    NoType,
+    /// On a socket for one topic: a `type` that it does not take.
+    #[error("{}", FrameFault::UnknownType)]
+    OnlyPing,
     /// JSON, but no object that says what it is.
     #[error("a frame is a JSON object with a string `type`, such as {PING}, or with a string `action`")]
     Shape,
@@ -93,6 +99,17 @@ pub enum SocketFault {
         /// How many more.
         count: usize,
     },
+}
+
+impl From<FrameFault> for SocketFault {
+    fn from(fault: FrameFault) -> Self {
+        match fault {
+            FrameFault::Binary => Self::Binary,
+            FrameFault::NotJson => Self::NotJson,
+            FrameFault::NoType => Self::NoType,
+            FrameFault::UnknownType => Self::OnlyPing,
+        }
+    }
 }
 
 /// What is the matter with one topic.

@@ -2,17 +2,21 @@
 //! what a newcomer is told, what a subscriber's frame leads to. It must not know a socket, a clock, a frame's text or
 //! how rows are written: [`Room::step`] is handed facts and returns what is to be done, in order.
 
-use std::collections::HashMap;
+mod batch;
+mod newcomer;
+
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
-use super::epoch::Epoch;
-use super::event::{Closing, Effect, Event, Founding, Outcome, Refusal, Reply, Resume};
-use super::history::{History, HistoryLimits, StoredBatch};
-use super::idempotency::IdempotencyKey;
-use super::outbox::{Outbox, OutboxLimits, Post, PostId};
-use super::publication::{Keyed, Seq};
-use super::time::UnixMillis;
+use crate::core::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
+use crate::core::epoch::Epoch;
+use crate::core::event::{BatchId, Closing, Effect, Event, Founding, Outcome, Reply};
+use crate::core::history::{History, HistoryLimits, StoredBatch};
+use crate::core::outbox::{Outbox, OutboxLimits, Post, PostId};
+use crate::core::publication::Seq;
+use crate::core::relay::event::Lease;
+use crate::core::relay::name::RelayName;
+use crate::core::time::UnixMillis;
 
 /// The most sockets that one Durable Object accepts with hibernation; the platform throws at the next one.
 /// Source: <https://developers.cloudflare.com/durable-objects/best-practices/websockets/>, and measured.
@@ -46,18 +50,33 @@ pub struct Stored {
     pub kept_until: Option<UnixMillis>,
     /// The rows of its history, in any order.
     pub batches: Vec<StoredBatch>,
-}
-
-/// What a returning subscriber's place is to this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Return {
-    After(Seq),
-    FromTheFuture,
-    FromAnotherOrder,
+    /// The relays on its list.
+    pub relays: BTreeMap<RelayName, Lease>,
 }
 
 /// A room is kept for up to one such part of its retention longer than it has to be.
 const KEEP_SLACK: u64 = 14;
+
+/// How a room stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The epoch of its order.
+    pub epoch: Epoch,
+    /// The place of the last publication.
+    pub seq: Seq,
+    /// The place of the oldest publication that is held; the next place to be given, where none is.
+    pub oldest: Seq,
+    /// Publications that are held.
+    pub history: usize,
+    /// Their bytes.
+    pub history_bytes: usize,
+    /// Publications that wait to be sent.
+    pub outbox: usize,
+    /// Their bytes.
+    pub outbox_bytes: usize,
+    /// Since when it has been sending without a pause.
+    pub busy_since: Option<UnixMillis>,
+}
 
 /// One topic's room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +86,15 @@ pub struct Room {
     kept_until: Option<UnixMillis>,
     history: History,
     outbox: Outbox,
-    /// The posts of the batch that is being sent, and what they will be answered.
-    under_way: Vec<(PostId, Vec<Outcome>)>,
+    /// Whether a batch is being sent to the sockets here.
+    is_sending: bool,
+    /// Since when it has been sending without a pause.
+    busy_since: Option<UnixMillis>,
+    /// Batches that are on their way, and what their posts will be answered.
+    under_way: BTreeMap<BatchId, Vec<(PostId, Vec<Outcome>)>>,
+    batches: u64,
+    /// Who is pushed to, and by which stay on the list.
+    relays: BTreeMap<RelayName, Lease>,
     /// Whether something is stored that must not be relied on any more.
     is_stale: bool,
 }
@@ -82,7 +108,8 @@ impl Room {
     pub fn wake(limits: RoomLimits, stored: Stored, now: UnixMillis) -> Self {
         let is_kept = limits.history.size > 0;
         let is_stale = !is_kept && stored.founding.is_some();
-        let Stored { founding, kept_until, batches } = if is_kept { stored } else { Stored::default() };
+        let relays = stored.relays.clone();
+        let Stored { founding, kept_until, batches, .. } = if is_kept { stored } else { Stored::default() };
         let base = founding.map_or(Seq::NONE, |founding| founding.base);
         Self {
             limits,
@@ -90,7 +117,11 @@ impl Room {
             kept_until,
             history: History::load(limits.history, base, batches),
             outbox: Outbox::default(),
-            under_way: Vec::new(),
+            is_sending: false,
+            busy_since: None,
+            under_way: BTreeMap::new(),
+            batches: 0,
+            relays,
             is_stale,
         }
     }
@@ -101,10 +132,16 @@ impl Room {
         match event {
             Event::Post(post) => self.take(post),
             Event::Drain => self.drain(now),
-            Event::Handed { connections } => self.answer(connections),
+            Event::Sent => {
+                self.is_sending = false;
+                vec![]
+            }
+            Event::Handed { batch, connections } => self.answer(batch, connections),
+            Event::Ask { relay, lease, past } => self.tell_relay(relay, lease, past, now),
+            Event::Unwanted { relay, lease } => self.dismiss(relay, lease),
             Event::Connect { open, open_from_address, resume } => {
                 let resume = resume.map(|resume| self.judge(resume, now));
-                match self.refusal(open, open_from_address, resume) {
+                match self.refusal(open, open_from_address, resume, now) {
                     Some(refusal) => vec![Effect::Refuse(refusal)],
                     None => self.welcome(resume, now),
                 }
@@ -120,112 +157,27 @@ impl Room {
         refused.map(|post| Effect::Busy(post.id)).into_iter().collect()
     }
 
-    /// Takes the next batch out of the outbox, unless one is still being sent.
-    fn drain(&mut self, now: UnixMillis) -> Vec<Effect> {
-        if !self.under_way.is_empty() {
-            return vec![];
-        }
-        let posts = self.outbox.take_batch();
-        let fresh = self.place(posts);
-        if fresh.is_empty() {
-            return self.answer(0);
-        }
-        let mut effects = Vec::new();
-        if std::mem::take(&mut self.is_stale) {
-            effects.push(Effect::Forget);
-        }
-        if self.began.is_none() {
-            self.began = Some(now);
-            effects.push(Effect::Found(Founding { began: now, base: Seq::NONE }));
-        }
-        let first = self.history.last().next();
-        let stored = self.history.append(&fresh);
-        if let Some(batch) = stored {
-            effects.push(Effect::Store(batch));
-            effects.extend(self.keep(now));
-        }
-        let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
-        effects.push(Effect::Broadcast { first, publications });
-        effects
+    /// The relays on its list, each with its stay there.
+    #[must_use]
+    pub fn relays(&self) -> &BTreeMap<RelayName, Lease> {
+        &self.relays
     }
 
-    /// Gives each publication of `posts` its place, or that of the one which it repeats, and returns those that are
-    /// new.
-    fn place(&mut self, posts: Vec<Post>) -> Vec<Keyed> {
-        let mut fresh: Vec<Keyed> = Vec::new();
-        let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();
-        for post in posts {
-            let mut outcomes = Vec::with_capacity(post.publications.len());
-            for keyed in post.publications {
-                let known = keyed
-                    .key
-                    .and_then(|key| fresh_places.get(&key).copied().or_else(|| self.history.place_of(key)));
-                if let Some(seq) = known {
-                    outcomes.push(Outcome { seq, duplicate: true });
-                    continue;
-                }
-                let seq = self.history.last().after(fresh.len() + 1);
-                fresh_places.extend(keyed.key.map(|key| (key, seq)));
-                outcomes.push(Outcome { seq, duplicate: false });
-                fresh.push(keyed);
-            }
-            self.under_way.push((post.id, outcomes));
+    /// How the room stands at `now`.
+    #[must_use]
+    pub fn standing(&self, now: UnixMillis) -> Standing {
+        let (history, history_bytes) = self.history.held();
+        let (outbox, outbox_bytes) = self.outbox.waiting();
+        Standing {
+            epoch: self.epoch_at(now),
+            seq: self.history.last(),
+            oldest: self.history.oldest(),
+            history,
+            history_bytes,
+            outbox,
+            outbox_bytes,
+            busy_since: self.busy_since,
         }
-        fresh
-    }
-
-    fn answer(&mut self, connections: u32) -> Vec<Effect> {
-        let answers = self.under_way.drain(..);
-        answers.map(|(post, outcomes)| Effect::Answer { post, connections, outcomes }).collect()
-    }
-
-    fn judge(&self, resume: Resume, now: UnixMillis) -> Return {
-        if !self.epoch_at(now).continues(resume.epoch, self.limits.retention_millis) {
-            return Return::FromAnotherOrder;
-        }
-        if resume.since > self.history.last() { Return::FromTheFuture } else { Return::After(resume.since) }
-    }
-
-    fn refusal(&self, open: u32, open_from_address: u32, resume: Option<Return>) -> Option<Refusal> {
-        if resume == Some(Return::FromTheFuture) {
-            return Some(Refusal::FromTheFuture);
-        }
-        if open >= self.limits.capacity {
-            return Some(Refusal::Full);
-        }
-        let limit = self.limits.connections_per_address?;
-        (open_from_address >= limit.get()).then_some(Refusal::TooManyFromAddress)
-    }
-
-    /// The epoch, as somebody is told it who asks at `now`.
-    fn epoch_at(&self, now: UnixMillis) -> Epoch {
-        self.began.map_or(Epoch::Unborn(now), Epoch::Began)
-    }
-
-    fn welcome(&mut self, resume: Option<Return>, now: UnixMillis) -> Vec<Effect> {
-        let seq = self.history.last();
-        let mut effects = vec![Effect::Accept { epoch: self.epoch_at(now), seq }];
-        match resume {
-            Some(Return::After(since)) => {
-                let missed = self.history.missed_after(since);
-                effects.extend(missed.gap.map(|(from, to)| Effect::Gap { from: Some(from), to }));
-                if !missed.publications.is_empty() {
-                    effects.push(Effect::Replay { first: missed.first, publications: missed.publications });
-                }
-            }
-            Some(_) => {
-                effects.push(Effect::Gap { from: None, to: seq });
-                effects.extend(self.snapshot());
-            }
-            None => effects.extend(self.snapshot()),
-        }
-        effects.extend(self.keep(now));
-        effects
-    }
-
-    fn snapshot(&self) -> Option<Effect> {
-        let publication = self.history.latest()?.clone();
-        Some(Effect::Snapshot { publication, seq: self.history.last() })
     }
 
     /// Somebody uses the room: it is kept for the retention from now on. To write that down at each use would cost a
@@ -243,12 +195,13 @@ impl Room {
 
     fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {
         if std::mem::take(&mut self.is_stale) {
-            return vec![Effect::Forget];
+            return self.forget();
         }
-        if open > 0 || !self.under_way.is_empty() || !self.outbox.is_empty() {
+        if open > 0 || !self.relays.is_empty() || !self.under_way.is_empty() || !self.outbox.is_empty() {
             // The alarm is gone, whatever was remembered of it.
             self.kept_until = None;
-            return self.keep(now);
+            let probe = (!self.relays.is_empty()).then_some(Effect::Probe);
+            return probe.into_iter().chain(self.keep(now)).collect();
         }
         match self.kept_until {
             // Alarms may come early.
@@ -258,6 +211,12 @@ impl Room {
                 vec![Effect::Forget]
             }
         }
+    }
+
+    /// Deletes everything that is stored, but for who is on the list.
+    fn forget(&self) -> Vec<Effect> {
+        let enlist = |(relay, lease): (&RelayName, &Lease)| Effect::Enlist { relay: *relay, lease: *lease };
+        std::iter::once(Effect::Forget).chain(self.relays.iter().map(enlist)).collect()
     }
 
     fn hear(&self, frame: ClientFrame, budget: FrameBudget, now: UnixMillis) -> Vec<Effect> {

@@ -1,0 +1,97 @@
+//! How posts become a batch: each publication gets its place, or that of the one which it repeats. It must not know who
+//! subscribes.
+
+use std::collections::HashMap;
+
+use super::Room;
+use crate::core::event::{BatchId, Effect, Forward, Founding, Outcome};
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::outbox::Post;
+use crate::core::publication::{Keyed, Seq};
+use crate::core::time::UnixMillis;
+
+/// What becomes of the publications of a batch.
+struct Placed {
+    /// Those that are new.
+    fresh: Vec<Keyed>,
+    /// Those that go to a feed besides.
+    forwards: Vec<Forward>,
+}
+
+impl Room {
+    /// Takes the next batch out of the outbox, unless one is still being sent.
+    pub(super) fn drain(&mut self, now: UnixMillis) -> Vec<Effect> {
+        if self.is_sending {
+            return vec![];
+        }
+        let posts = self.outbox.take_batch();
+        if posts.is_empty() {
+            self.busy_since = None;
+            return vec![];
+        }
+        self.busy_since.get_or_insert(now);
+        let batch = BatchId(self.batches);
+        self.batches += 1;
+        let Placed { fresh, forwards } = self.place(batch, posts);
+        if fresh.is_empty() {
+            let forward =
+                (!forwards.is_empty()).then(|| Effect::Forward { epoch: self.epoch_at(now), forwards });
+            return forward.into_iter().chain(self.answer(batch, 0)).collect();
+        }
+        let mut effects = Vec::new();
+        if std::mem::take(&mut self.is_stale) {
+            effects.extend(self.forget());
+        }
+        if self.began.is_none() {
+            self.began = Some(now);
+            effects.push(Effect::Found(Founding { began: now, base: Seq::NONE }));
+        }
+        let first = self.history.last().next();
+        let stored = self.history.append(&fresh);
+        if let Some(row) = stored {
+            effects.push(Effect::Store(row));
+            effects.extend(self.keep(now));
+        }
+        self.is_sending = true;
+        let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
+        let epoch = self.epoch_at(now);
+        effects.push(Effect::Broadcast { batch, epoch, first, publications, forwards });
+        effects
+    }
+
+    /// Gives each publication of `posts` its place, or that of the one which it repeats. A repeat goes to its feed again:
+    /// the first time may have been interrupted on the way there, and the feed knows what it has.
+    fn place(&mut self, batch: BatchId, posts: Vec<Post>) -> Placed {
+        let mut fresh: Vec<Keyed> = Vec::new();
+        let mut forwards: Vec<Forward> = Vec::new();
+        let mut answers = Vec::with_capacity(posts.len());
+        let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();
+        for post in posts {
+            let mut outcomes = Vec::with_capacity(post.publications.len());
+            for keyed in post.publications {
+                let known = keyed
+                    .key
+                    .and_then(|key| fresh_places.get(&key).copied().or_else(|| self.history.place_of(key)));
+                let seq = known.unwrap_or_else(|| self.history.last().after(fresh.len() + 1));
+                if let Some(feed) = keyed.feed {
+                    forwards.push(Forward { feed, publication: keyed.publication.clone(), seq });
+                }
+                if known.is_some() {
+                    outcomes.push(Outcome { seq, duplicate: true });
+                    continue;
+                }
+                fresh_places.extend(keyed.key.map(|key| (key, seq)));
+                outcomes.push(Outcome { seq, duplicate: false });
+                fresh.push(keyed);
+            }
+            answers.push((post.id, outcomes));
+        }
+        self.under_way.insert(batch, answers);
+        Placed { fresh, forwards }
+    }
+
+    pub(super) fn answer(&mut self, batch: BatchId, connections: u32) -> Vec<Effect> {
+        let answers = self.under_way.remove(&batch).unwrap_or_default();
+        answers.into_iter().map(|(post, outcomes)| Effect::Answer { post, connections, outcomes }).collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! Whom a room lets in, and what a newcomer is told: a subscriber, or a relay that asks for subscribers of its own. It
+//! must not know how publications reach those who are in.
+
+use super::Room;
+use crate::core::epoch::Epoch;
+use crate::core::event::{Effect, Refusal, Resume, Told};
+use crate::core::publication::Seq;
+use crate::core::relay::event::Lease;
+use crate::core::relay::name::RelayName;
+use crate::core::socket_request::Past;
+use crate::core::time::UnixMillis;
+
+/// What a returning subscriber's place is to this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Return {
+    After(Seq),
+    FromTheFuture,
+    FromAnotherOrder,
+}
+
+/// A room that has been sending for this long without a pause has enough to do: who comes then is sent to a relay. In
+/// milliseconds.
+const BUSY_MILLIS: u64 = 10_000;
+
+impl Room {
+    pub(super) fn judge(&self, resume: Resume, now: UnixMillis) -> Return {
+        if !self.epoch_at(now).continues(resume.epoch, self.limits.retention_millis) {
+            return Return::FromAnotherOrder;
+        }
+        if resume.since > self.history.last() { Return::FromTheFuture } else { Return::After(resume.since) }
+    }
+
+    pub(super) fn refusal(
+        &self,
+        open: u32,
+        open_from_address: u32,
+        resume: Option<Return>,
+        now: UnixMillis,
+    ) -> Option<Refusal> {
+        if resume == Some(Return::FromTheFuture) {
+            return Some(Refusal::FromTheFuture);
+        }
+        let is_busy = self.busy_since.is_some_and(|since| now.since(since) >= BUSY_MILLIS);
+        if open >= self.limits.capacity || is_busy {
+            return Some(Refusal::Full);
+        }
+        let limit = self.limits.connections_per_address?;
+        (open_from_address >= limit.get()).then_some(Refusal::TooManyFromAddress)
+    }
+
+    /// The epoch, as somebody is told it who asks at `now`.
+    pub(super) fn epoch_at(&self, now: UnixMillis) -> Epoch {
+        self.began.map_or(Epoch::Unborn(now), Epoch::Began)
+    }
+
+    pub(super) fn welcome(&mut self, resume: Option<Return>, now: UnixMillis) -> Vec<Effect> {
+        let seq = self.history.last();
+        let mut effects = vec![Effect::Accept { epoch: self.epoch_at(now), seq }];
+        match resume {
+            Some(Return::After(since)) => {
+                let missed = self.history.missed_after(since);
+                effects.extend(missed.gap.map(|(from, to)| Effect::Gap { from: Some(from), to }));
+                if !missed.publications.is_empty() {
+                    effects.push(Effect::Replay { first: missed.first, publications: missed.publications });
+                }
+            }
+            Some(_) => {
+                effects.push(Effect::Gap { from: None, to: seq });
+                effects.extend(self.snapshot());
+            }
+            None => effects.extend(self.snapshot()),
+        }
+        effects.extend(self.keep(now));
+        effects
+    }
+
+    fn snapshot(&self) -> Option<Effect> {
+        let publication = self.history.latest()?.clone();
+        Some(Effect::Snapshot { publication, seq: self.history.last() })
+    }
+
+    pub(super) fn tell_relay(
+        &mut self,
+        relay: RelayName,
+        lease: Lease,
+        past: Past,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
+        let mut effects = vec![];
+        if self.relays.insert(relay, lease) != Some(lease) {
+            effects.push(Effect::Enlist { relay, lease });
+        }
+        let resume = if let Past::Since(resume) = past { Some(self.judge(resume, now)) } else { None };
+        if resume == Some(Return::FromTheFuture) {
+            effects.push(Effect::Refuse(Refusal::FromTheFuture));
+            return effects;
+        }
+        let seq = self.history.last();
+        let mut told =
+            Told { epoch: self.epoch_at(now), seq, gap: None, publications: vec![], is_continuation: false };
+        match (past, resume) {
+            (_, Some(Return::After(since))) => {
+                let missed = self.history.missed_after(since);
+                told.gap = missed.gap.map(|(from, to)| (Some(from), to));
+                told.publications = missed.publications;
+                told.is_continuation = true;
+            }
+            (Past::Nothing, _) => {}
+            (Past::Recent, _) => told.publications = self.history.missed_after(Seq::NONE).publications,
+            (Past::Latest | Past::Since(_), resume) => {
+                told.gap = resume.map(|_| (None, seq));
+                told.publications = self.history.latest().cloned().into_iter().collect();
+            }
+        }
+        effects.push(Effect::Tell(told));
+        effects.extend(self.keep(now));
+        effects
+    }
+
+    pub(super) fn dismiss(&mut self, relay: RelayName, lease: Lease) -> Vec<Effect> {
+        if self.relays.get(&relay) != Some(&lease) {
+            // It has come back meanwhile.
+            return vec![];
+        }
+        self.relays.remove(&relay);
+        vec![Effect::Dismiss { relay }]
+    }
+}

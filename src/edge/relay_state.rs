@@ -1,0 +1,294 @@
+//! What a relay's handlers share: its decisions, its sockets, its storage, who waits for an answer, and what is to be
+//! sent. Memory is a cache: everything needed after a wake is in the sockets' attachments, and what does not fit there in
+//! SQLite. It must not decide anything.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use worker::{Date, DateInit, Env, ScheduledTime, State, WebSocket};
+
+use super::config::{self, Config, Mistakes};
+use super::log::{RelayLog, RelayMoment};
+use super::relay_sockets::{self, RelaySockets};
+use super::room_state::RoomError;
+use super::sockets::Sockets;
+use super::store::subscriptions::SubscriptionsTable;
+use super::{relay_errands, relay_pump, runtime, unfinished};
+use crate::auth::address::AddressHash;
+use crate::core::relay::effect::{Delivery, Effect, Pushed, TurnedAway, Word};
+use crate::core::relay::event::{Event, PushId, SocketId};
+use crate::core::relay::name::{Purpose, RelayName};
+use crate::core::relay::{Relay, RelayLimits};
+use crate::core::time::UnixMillis;
+use crate::wire::close::CloseFrame;
+use crate::wire::relay_protocol::PushOutcome;
+use crate::wire::socket_request::SocketFault;
+use crate::wire::{frame, relay_attachment, socket_frame};
+
+/// The answer to a push; `None` when it failed.
+pub type Answer = Option<PushOutcome>;
+
+/// A socket that is not accepted yet.
+pub struct Waiting {
+    /// The relay's end of it.
+    pub socket: WebSocket,
+    /// Whose it is, where connections are counted by address.
+    pub address: Option<AddressHash>,
+    /// Who waits to hear whether it was accepted.
+    pub answer: oneshot::Sender<Result<(), TurnedAway>>,
+}
+
+/// Something that is to be sent, in its turn.
+pub enum Outgoing {
+    /// A frame to one socket.
+    Frame(SocketId, String),
+    /// The same frame to several.
+    Frames(Vec<SocketId>, String),
+    /// Publications.
+    Delivery(Delivery),
+    /// An answer to a push, once what it led to was sent.
+    Answer(PushId, Pushed),
+    /// The end of a socket.
+    Close(SocketId, CloseFrame),
+}
+
+/// A relay in memory.
+pub struct RelayState {
+    /// The runtime's object.
+    pub state: State,
+    /// The way to the other objects.
+    pub env: Env,
+    /// Its log.
+    pub log: RelayLog,
+    /// Its name.
+    pub name: Option<RelayName>,
+    /// Its sockets.
+    pub sockets: RelaySockets,
+    /// What is to be sent, in order.
+    pub outgoing: RefCell<VecDeque<Outgoing>>,
+    /// Whether something is being sent.
+    pub is_sending: Cell<bool>,
+    /// Sockets that took something of a push.
+    pub taken: RefCell<HashMap<PushId, u32>>,
+    /// The configuration.
+    pub config: Rc<Result<Config, Mistakes>>,
+    /// The decisions; empty until an event needs them.
+    relay: RefCell<Option<Relay>>,
+    subscriptions: SubscriptionsTable,
+    waiting: RefCell<HashMap<SocketId, Waiting>>,
+    pushes: RefCell<HashMap<PushId, oneshot::Sender<Answer>>>,
+    numbers: Cell<u32>,
+    push_numbers: Cell<u64>,
+}
+
+impl RelayState {
+    /// The relay that the runtime has just built in memory.
+    #[must_use]
+    pub fn new(state: State, env: Env) -> Self {
+        let config = config::of(&env);
+        let name = state.id().name().and_then(|name| RelayName::parse(&name));
+        let log = RelayLog::new(name, config.as_ref().as_ref().ok());
+        log.debug(RelayMoment::Constructed);
+        let (ping, pong) = match name.map(|name| name.purpose) {
+            Some(Purpose::One) => (frame::PING, frame::PONG),
+            _ => (socket_frame::PING, socket_frame::PONG),
+        };
+        let prepared = Sockets::of(&state).answer_pings(ping, pong).and_then(|()| unfinished::recover(&state));
+        if let Err(error) = prepared {
+            log.failed(&error);
+        }
+        let subscriptions = SubscriptionsTable::of(state.storage().sql());
+        Self {
+            state,
+            env,
+            log,
+            name,
+            sockets: RelaySockets::default(),
+            outgoing: RefCell::default(),
+            is_sending: Cell::default(),
+            taken: RefCell::default(),
+            config,
+            relay: RefCell::default(),
+            subscriptions,
+            waiting: RefCell::default(),
+            pushes: RefCell::default(),
+            numbers: Cell::default(),
+            push_numbers: Cell::default(),
+        }
+    }
+
+    /// What the operator allows.
+    ///
+    /// # Errors
+    /// [`RoomError::Misconfigured`].
+    pub fn limits(&self) -> Result<RelayLimits, RoomError> {
+        self.config.as_ref().as_ref().map(Config::relay).map_err(|_| RoomError::Misconfigured)
+    }
+
+    /// Wakes the relay from its sockets' attachments, where memory is empty.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn awake(&self) -> Result<(), RoomError> {
+        if self.relay.borrow().is_some() {
+            return Ok(());
+        }
+        let mut stored = vec![];
+        for socket in Sockets::of(&self.state).all()? {
+            let id = self.next_socket();
+            self.sockets.add(id, &socket);
+            let row = |connection: &str| self.subscriptions.load(connection).ok().flatten();
+            stored.push((id, relay_attachment::decode(&relay_sockets::attached(&socket), row)));
+        }
+        *self.relay.borrow_mut() = Some(Relay::wake(self.limits()?, stored));
+        Ok(())
+    }
+
+    /// Lets the relay decide, and does what it has decided.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn handle(self: &Rc<Self>, event: Event) -> Result<(), RoomError> {
+        self.awake()?;
+        for effect in self.step(event) {
+            self.run(effect)?;
+        }
+        relay_pump::start(self);
+        Ok(())
+    }
+
+    /// Notes what has to be noted before the relay may fall asleep.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn settle(self: &Rc<Self>) -> Result<(), RoomError> {
+        for effect in self.step(Event::Settle) {
+            self.run(effect)?;
+        }
+        unfinished::note(&self.state, self.is_asking());
+        Ok(())
+    }
+
+    /// Whether a socket is for one topic alone.
+    pub fn is_for_one(&self, id: SocketId) -> bool {
+        self.relay.borrow().as_ref().is_some_and(|relay| relay.is_for_one(id))
+    }
+
+    /// The number of the next socket.
+    pub fn next_socket(&self) -> SocketId {
+        let number = self.numbers.get();
+        self.numbers.set(number + 1);
+        SocketId(number)
+    }
+
+    /// Has a handshake wait until its socket is accepted or not.
+    pub fn wait(&self, id: SocketId, waiting: Waiting) {
+        self.waiting.borrow_mut().insert(id, waiting);
+    }
+
+    /// Has a push wait for its answer.
+    pub fn wait_for_push(&self) -> (PushId, oneshot::Receiver<Answer>) {
+        let id = PushId(self.push_numbers.get());
+        self.push_numbers.set(id.0 + 1);
+        let (sender, receiver) = oneshot::channel();
+        self.pushes.borrow_mut().insert(id, sender);
+        (id, receiver)
+    }
+
+    /// Answers a push. A room that no longer waits needs no answer.
+    pub fn answer_push(&self, id: PushId, pushed: Pushed) {
+        let taken = self.taken.borrow_mut().remove(&id).unwrap_or_default();
+        let answer = match pushed {
+            Pushed::Handed { again } => Some(PushOutcome::Handed { connections: again.unwrap_or(taken) }),
+            Pushed::Unwanted => Some(PushOutcome::Unwanted),
+            Pushed::Failed => None,
+        };
+        if let Some(sender) = self.pushes.borrow_mut().remove(&id) {
+            let _ = sender.send(answer);
+        }
+    }
+
+    fn is_asking(&self) -> bool {
+        self.relay.borrow().as_ref().is_some_and(Relay::is_asking)
+    }
+
+    fn step(&self, event: Event) -> Vec<Effect> {
+        let now = runtime::now();
+        self.relay.borrow_mut().as_mut().map(|relay| relay.step(event, now)).unwrap_or_default()
+    }
+
+    fn run(self: &Rc<Self>, effect: Effect) -> Result<(), RoomError> {
+        match effect {
+            Effect::Welcome(id) => {
+                let connection = self.accept(id)?;
+                self.send(Outgoing::Frame(id, socket_frame::connected(&connection, runtime::now())));
+            }
+            Effect::WelcomeTo { socket, topic, epoch, seq } => {
+                let connection = self.accept(socket)?;
+                let greeting = frame::connected(&connection, &topic, epoch, seq, runtime::now());
+                self.send(Outgoing::Frame(socket, greeting));
+            }
+            Effect::TurnAway { socket, why } => {
+                if let Some(waiting) = self.waiting.borrow_mut().remove(&socket) {
+                    // A client that is gone needs no answer.
+                    let _ = waiting.answer.send(Err(why));
+                }
+            }
+            Effect::Remember(id) => self.remember(id)?,
+            Effect::Forget { connection } => self.subscriptions.delete(&connection)?,
+            Effect::Close => relay_errands::delete_all(self, &self.subscriptions),
+            Effect::Ask { ask, topic, lease, past } => relay_errands::ask(self, ask, topic, lease, past),
+            Effect::Verify { socket, token } => relay_errands::verify(self, socket, token),
+            Effect::Wake { at } => relay_errands::wake_at(self, date(at)),
+            Effect::Tell { socket, word } => self.tell(socket, &word, &[]),
+            Effect::Gap { sockets, topic, from, to } => {
+                self.send(Outgoing::Frames(sockets, frame::gap(&topic, from, to)));
+            }
+            Effect::Deliver(delivery) => self.send(Outgoing::Delivery(delivery)),
+            Effect::Answer { push, pushed } => self.send(Outgoing::Answer(push, pushed)),
+            Effect::Disconnect { socket, closing } => self.send(Outgoing::Close(socket, closing.into())),
+        }
+        Ok(())
+    }
+
+    /// Tells a socket a word. A frame that was not understood, or not all of it, has its `faults`.
+    pub fn tell(&self, id: SocketId, word: &Word, faults: &[SocketFault]) {
+        if *word != Word::NotUnderstood {
+            self.send(Outgoing::Frame(id, super::relay_words::frame(word, runtime::now())));
+        }
+        for fault in faults {
+            self.send(Outgoing::Frame(id, socket_frame::fault(fault)));
+        }
+    }
+
+    fn accept(&self, id: SocketId) -> Result<String, RoomError> {
+        let stored = self.relay.borrow().as_ref().and_then(|relay| relay.stored(id)).unwrap_or_default();
+        let waiting = self.waiting.borrow_mut().remove(&id).ok_or(RoomError::Misplaced)?;
+        Sockets::of(&self.state).accept(&waiting.socket, waiting.address.as_ref(), false)?;
+        self.sockets.add(id, waiting.socket.as_ref());
+        let _ = waiting.answer.send(Ok(()));
+        self.log.debug(RelayMoment::Connected);
+        Ok(stored.connection)
+    }
+
+    fn remember(&self, id: SocketId) -> Result<(), RoomError> {
+        let Some(stored) = self.relay.borrow().as_ref().and_then(|relay| relay.stored(id)) else {
+            return Ok(());
+        };
+        let note = relay_attachment::encode(&stored);
+        if let Some(row) = note.row {
+            self.subscriptions.save(&stored.connection, &row)?;
+        }
+        Ok(self.sockets.attach(id, &note.attachment)?)
+    }
+
+    fn send(&self, outgoing: Outgoing) {
+        self.outgoing.borrow_mut().push_back(outgoing);
+    }
+}
+
+fn date(at: UnixMillis) -> ScheduledTime {
+    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
+}
