@@ -9,6 +9,7 @@ pub mod payload;
 pub mod problem;
 pub mod publisher;
 pub mod room_protocol;
+pub mod sign_in;
 pub mod subscription;
 
 /// Why a text is not the object that is asked for.
