@@ -4,7 +4,11 @@
 // nothing else.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import RustWorker, { PublisherSocket as RustPublisherSocket, BroadcastRoom as RustRoom } from "./index.js";
+import RustWorker, {
+  PublisherSocket as RustPublisherSocket,
+  BroadcastRoom as RustRoom,
+  SignIn as RustSignIn,
+} from "./index.js";
 
 /**
  * The calls that are in Rust now, held weakly: the runtime drops a cancelled request without a word, and then nothing
@@ -138,6 +142,8 @@ function behindTheWallAs(Rust) {
 }
 
 export class BroadcastRoom extends behindTheWallAs(RustRoom) {}
+
+export class SignIn extends behindTheWallAs(RustSignIn) {}
 
 export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {
   /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod publisher;
 pub mod room_protocol;
 pub mod sign_in;
+pub mod sign_in_protocol;
 pub mod subscription;
 
 /// Why a text is not the object that is asked for.

@@ -5,15 +5,19 @@ use worker::{Response, Result};
 
 use super::respond;
 use crate::auth::origin::OriginError;
+use crate::auth::sign_in::NotSignedIn;
 use crate::auth::webhook_signature::SignatureError;
 use crate::core::event::Refusal;
 use crate::core::idempotency::KeyError;
 use crate::core::topic::TopicError;
+use crate::core::wallet::WalletError;
+use crate::edge::identity::IdentityError;
 use crate::wire::batch::{BatchError, MessageError};
 use crate::wire::payload::PayloadError;
 use crate::wire::problem::{ErrorCode, Problem};
 use crate::wire::publisher::PublisherFrameError;
 use crate::wire::room_protocol::NotUnderstood;
+use crate::wire::sign_in::SignInError;
 use crate::wire::subscription::QueryError;
 
 /// Seconds after which a failure of the service is worth a retry.
@@ -27,7 +31,8 @@ const RETRY_PLACE: u32 = 30;
 pub enum HttpError {
     /// No such route.
     #[error(
-        "there are GET /health, GET /ws/:token, POST /broadcast/:token, POST /broadcast and GET /publish"
+        "there are GET /health, GET /ws/:token, POST /auth/nonce, POST /auth/verify, POST /broadcast/:token, \
+         POST /broadcast and GET /publish"
     )]
     NotFound,
     /// The route takes other methods.
@@ -45,15 +50,33 @@ pub enum HttpError {
     /// There is no secret that a publisher could know.
     #[error("nobody can publish before a secret is set: npx wrangler secret put WEBHOOK_SECRET")]
     NoSecret,
+    /// Nobody can sign in, because there is nothing to sign tokens with.
+    #[error("nobody can sign in before a secret is set: npx wrangler secret put AUTH_SECRET")]
+    NoAuthSecret,
+    /// A sign-in that is none.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
+    /// A body of a sign-in that is none.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// A wallet that is none.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
     /// No credentials, or wrong ones.
     #[error("publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or a Standard Webhooks signature")]
     Unauthorized,
     /// A signature that is not valid.
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// A private topic, which only its owner may read.
-    #[error("this topic can be read by its owner only")]
+    /// A private topic, and nobody knows who wants to read it.
+    #[error("this topic can be read by its owner only, who has to sign in first")]
     PrivateTopic,
+    /// A private topic of somebody else.
+    #[error("this topic can be read by its owner only")]
+    NotOwner,
+    /// Who it is can't be found out now.
+    #[error("the service could not do this now")]
+    NoKeys,
     /// A page that may not use the service.
     #[error(transparent)]
     Origin(#[from] OriginError),
@@ -96,9 +119,22 @@ pub enum HttpError {
     /// A room answered something else than it may.
     #[error("the service could not do this now")]
     RoomStatus(u16),
+    /// The object of a wallet's sign-ins answered something else than it may.
+    #[error("the service could not do this now")]
+    SignInStatus(u16),
     /// A room's answer could not be read.
     #[error("the service could not do this now")]
     RoomAnswer(#[from] NotUnderstood),
+}
+
+impl From<IdentityError> for HttpError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            // What is wrong with a token is nothing that a stranger has to know.
+            IdentityError::Token(_) => Self::PrivateTopic,
+            IdentityError::NoKeys => Self::NoKeys,
+        }
+    }
 }
 
 fn refusal_text(refusal: Refusal) -> &'static str {
@@ -116,9 +152,12 @@ impl HttpError {
         let problem = Problem::new(self.code(), self.to_string());
         match self {
             Self::Refused(Refusal::Full | Refusal::TooManyFromAddress) => problem.retry_after(RETRY_PLACE),
-            Self::Busy | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
-                problem.retry_after(RETRY_FAILURE)
-            }
+            Self::Busy
+            | Self::Runtime(_)
+            | Self::RoomStatus(_)
+            | Self::RoomAnswer(_)
+            | Self::SignInStatus(_)
+            | Self::NoKeys => problem.retry_after(RETRY_FAILURE),
             _ => problem,
         }
     }
@@ -129,10 +168,14 @@ impl HttpError {
         match self {
             Self::Runtime(error) => Some(error.to_string()),
             Self::RoomStatus(status) => Some(format!("the room answered {status}")),
+            Self::SignInStatus(status) => Some(format!("the sign-in answered {status}")),
+            Self::NoKeys => Some("the identity provider's keys could not be had".to_owned()),
             Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
             Self::Busy => Some("the room's outbox is full".to_owned()),
-            Self::Misconfigured | Self::NoSecret => Some("the configuration is not finished".to_owned()),
+            Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => {
+                Some("the configuration is not finished".to_owned())
+            }
             _ => None,
         }
     }
@@ -142,12 +185,18 @@ impl HttpError {
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
             Self::UpgradeRequired => ErrorCode::UpgradeRequired,
-            Self::Misconfigured | Self::NoSecret => ErrorCode::NotConfigured,
-            Self::Unauthorized | Self::Signature(_) | Self::PrivateTopic => ErrorCode::Unauthorized,
+            Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => ErrorCode::NotConfigured,
+            Self::Unauthorized | Self::Signature(_) | Self::PrivateTopic | Self::NotSignedIn(_) => {
+                ErrorCode::Unauthorized
+            }
+            Self::NotOwner => ErrorCode::Forbidden,
             Self::Origin(_) => ErrorCode::OriginNotAllowed,
             Self::Topic(_) => ErrorCode::InvalidTopic,
             Self::BodyTooLarge { .. } | Self::Batch(BatchError::TooMany { .. }) => ErrorCode::PayloadTooLarge,
-            Self::Batch(BatchError::Shape) | Self::Key(_) => ErrorCode::InvalidPayload,
+            Self::SignIn(SignInError::NotUtf8 | SignInError::NotJson { .. }) => ErrorCode::InvalidJson,
+            Self::Batch(BatchError::Shape) | Self::Key(_) | Self::SignIn(_) | Self::Wallet(_) => {
+                ErrorCode::InvalidPayload
+            }
             Self::Message(error) => message_code(error),
             Self::Query(_) | Self::Refused(Refusal::FromTheFuture) => ErrorCode::InvalidQuery,
             Self::PublisherFrame(error) => publisher_frame_code(error),
@@ -157,7 +206,9 @@ impl HttpError {
             | Self::Refused(Refusal::Full)
             | Self::Runtime(_)
             | Self::RoomStatus(_)
-            | Self::RoomAnswer(_) => ErrorCode::Unavailable,
+            | Self::RoomAnswer(_)
+            | Self::SignInStatus(_)
+            | Self::NoKeys => ErrorCode::Unavailable,
         }
     }
 

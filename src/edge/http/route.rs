@@ -17,6 +17,10 @@ pub enum Resource {
     Broadcast(Result<Topic, TopicError>),
     /// `/publish`
     Publisher,
+    /// `/auth/nonce`
+    Nonce,
+    /// `/auth/verify`
+    SignIn,
     /// `/ws/:token`
     Subscription(Result<Topic, TopicError>),
 }
@@ -32,6 +36,8 @@ impl Resource {
             ("health", None) => Self::Health,
             ("broadcast", None) => Self::Batch,
             ("publish", None) => Self::Publisher,
+            ("auth", Some("nonce")) => Self::Nonce,
+            ("auth", Some("verify")) => Self::SignIn,
             ("broadcast", Some(token)) => Self::Broadcast(topic_of(token)),
             ("ws", Some(token)) => Self::Subscription(topic_of(token)),
             _ => return None,
@@ -48,6 +54,8 @@ impl Resource {
             Self::Batch => "/broadcast",
             Self::Broadcast(_) => "/broadcast/:token",
             Self::Publisher => "/publish",
+            Self::Nonce => "/auth/nonce",
+            Self::SignIn => "/auth/verify",
             Self::Subscription(_) => "/ws/:token",
         }
     }
@@ -57,7 +65,7 @@ impl Resource {
     pub fn methods(&self) -> &'static str {
         match self {
             Self::Page | Self::Health => "GET, HEAD, OPTIONS",
-            Self::Batch | Self::Broadcast(_) => "POST, OPTIONS",
+            Self::Batch | Self::Broadcast(_) | Self::Nonce | Self::SignIn => "POST, OPTIONS",
             Self::Publisher | Self::Subscription(_) => "GET, OPTIONS",
         }
     }
@@ -67,7 +75,7 @@ impl Resource {
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Broadcast(topic) | Self::Subscription(topic) => topic.as_ref().ok(),
-            Self::Page | Self::Health | Self::Batch | Self::Publisher => None,
+            Self::Page | Self::Health | Self::Batch | Self::Publisher | Self::Nonce | Self::SignIn => None,
         }
     }
 }
@@ -115,6 +123,8 @@ mod tests {
         assert_eq!(find("/health?x=1"), Some(Resource::Health));
         assert_eq!(find("/broadcast"), Some(Resource::Batch));
         assert_eq!(find("/publish"), Some(Resource::Publisher));
+        assert_eq!(find("/auth/nonce"), Some(Resource::Nonce));
+        assert_eq!(find("/auth/verify"), Some(Resource::SignIn));
         assert_eq!(find("/broadcast/SOL"), Some(Resource::Broadcast(sol())));
         assert_eq!(find("/ws/SOL?since=1#x"), Some(Resource::Subscription(sol())));
         assert_eq!(find("/ws/S%4fL"), Some(Resource::Subscription(sol())));
@@ -143,7 +153,8 @@ mod tests {
 
     #[test]
     fn other_paths_name_nothing() {
-        for path in ["", "/ws", "/health/", "/Health", "/broadcast/a/b", "/broadcast/a/", "//broadcast/a"] {
+        for path in ["", "/ws", "/health/", "/Health", "/broadcast/a/b", "/auth", "/auth/x", "//broadcast/a"]
+        {
             assert_eq!(find(path), None, "{path}");
         }
     }

@@ -6,7 +6,7 @@ use super::cors::Page;
 use super::problems::HttpError;
 use super::respond::Answer;
 use super::route::{Resource, origin_of, query_of};
-use super::{broadcast, cors, health, page, subscribe};
+use super::{auth, broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
 use crate::edge::log::{self, AnsweredRequest};
@@ -89,6 +89,10 @@ impl Call {
             ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
             ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
+            ("POST", Resource::Nonce) => Ok(auth::nonce(request, config, origin_of(&self.url)).await?.into()),
+            ("POST", Resource::SignIn) => {
+                Ok(auth::verify(request, env, config, origin_of(&self.url)).await?.into())
+            }
             ("GET", Resource::Publisher) => Ok(broadcast::socket(request, env, config).await?.into()),
             ("GET", Resource::Subscription(topic)) => {
                 Ok(subscribe::socket(&request, env, config, topic, query_of(&self.url), &self.page())

@@ -1,15 +1,17 @@
 //! `GET /ws/:token`: who may open a socket to which topic, and how a refusal reaches a web page. It must
 //! not know what is sent on it.
 
-use worker::{Env, Request, Response, WebSocketPair};
+use worker::{Env, Headers, Request, Response, WebSocketPair};
 
 use super::cors::Page;
 use super::problems::HttpError;
 use super::rooms;
 use crate::auth::address::AddressHash;
+use crate::auth::credentials::Credentials;
+use crate::core::access;
 use crate::core::topic::{Topic, TopicError, Visibility};
 use crate::edge::config::Config;
-use crate::edge::sockets;
+use crate::edge::{identity, runtime, sockets};
 use crate::wire::{close, subscription};
 
 /// Opens a socket, or says why not. A page that may not use the service gets no socket at all; any other refusal that
@@ -27,10 +29,12 @@ pub async fn socket(
         return Err(HttpError::UpgradeRequired);
     }
     page.check(&config.origins)?;
-    match open(request, env, config, topic, query).await {
+    let Credentials { token, subprotocol } = identity::credentials(request)?;
+    let response = match open(request, env, config, topic, query, token.as_deref()).await {
         Err(error) if page.origin.is_some() => tell_page(error),
         answer => answer,
-    }
+    };
+    with_subprotocol(response?, subprotocol.as_deref())
 }
 
 async fn open(
@@ -39,13 +43,37 @@ async fn open(
     config: &Config,
     topic: Result<Topic, TopicError>,
     query: &str,
+    token: Option<&str>,
 ) -> Result<Response, HttpError> {
     let topic = topic?;
     if topic.visibility() == Visibility::Private {
-        return Err(HttpError::PrivateTopic);
+        admit(config, &topic, token).await?;
     }
     let subscription = subscription::decode(query)?;
     rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref(), &subscription).await
+}
+
+/// Lets in who may read a private topic.
+async fn admit(config: &Config, topic: &Topic, token: Option<&str>) -> Result<(), HttpError> {
+    let identity = identity::verify(config, token.ok_or(HttpError::PrivateTopic)?).await?;
+    let now = runtime::now();
+    if access::may_read(topic, Some(&identity), now) {
+        return Ok(());
+    }
+    // A token may be a little over its time and still be read, but it opens nothing any more.
+    Err(if identity.is_valid(now) { HttpError::NotOwner } else { HttpError::PrivateTopic })
+}
+
+/// A handshake's answer with a subprotocol: without one that it offered, a browser fails the connection.
+fn with_subprotocol(response: Response, subprotocol: Option<&str>) -> Result<Response, HttpError> {
+    let Some(subprotocol) = subprotocol else {
+        return Ok(response);
+    };
+    let headers = Headers::new();
+    headers.set("sec-websocket-protocol", subprotocol)?;
+    // The headers of another object's answer can't be written to.
+    let socket = response.websocket().ok_or(HttpError::RoomStatus(101))?;
+    Ok(Response::from_websocket(socket)?.with_headers(headers))
 }
 
 /// Whether a request asks for a WebSocket.

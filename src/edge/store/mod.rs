@@ -2,6 +2,7 @@
 
 pub mod history;
 pub mod room;
+pub mod spent_nonces;
 
 use worker::{SqlStorageValue, wasm_bindgen::JsValue};
 
