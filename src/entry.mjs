@@ -8,6 +8,7 @@ import RustWorker, {
   PublisherSocket as RustPublisherSocket,
   Relay as RustRelay,
   BroadcastRoom as RustRoom,
+  SignIn as RustSignIn,
 } from "./index.js";
 
 /**
@@ -144,6 +145,8 @@ function behindTheWallAs(Rust) {
 export class BroadcastRoom extends behindTheWallAs(RustRoom) {}
 
 export class Relay extends behindTheWallAs(RustRelay) {}
+
+export class SignIn extends behindTheWallAs(RustSignIn) {}
 
 export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {
   /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */

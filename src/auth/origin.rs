@@ -61,7 +61,9 @@ impl Origin {
         }
     }
 
-    fn is_of_this_machine(&self) -> bool {
+    /// Whether it is one of the machine that the service runs on.
+    #[must_use]
+    pub fn is_of_this_machine(&self) -> bool {
         let Some((_, authority)) = self.0.split_once("://") else {
             return false;
         };

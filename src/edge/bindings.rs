@@ -19,9 +19,19 @@ pub const RELAY_BINDING: &str = "RELAY";
 /// The class behind it.
 pub const RELAY_CLASS: &str = "Relay";
 
+/// The binding of the sign-ins' namespace.
+pub const SIGN_IN_BINDING: &str = "SIGN_IN";
+
+/// The class behind it.
+pub const SIGN_IN_CLASS: &str = "SignIn";
+
 /// Every Durable Object: its binding and its class.
-pub const OBJECTS: [(&str, &str); 3] =
-    [(ROOM_BINDING, ROOM_CLASS), (PUBLISHER_BINDING, PUBLISHER_CLASS), (RELAY_BINDING, RELAY_CLASS)];
+pub const OBJECTS: [(&str, &str); 4] = [
+    (ROOM_BINDING, ROOM_CLASS),
+    (PUBLISHER_BINDING, PUBLISHER_CLASS),
+    (RELAY_BINDING, RELAY_CLASS),
+    (SIGN_IN_BINDING, SIGN_IN_CLASS),
+];
 
 /// The binding of the live page's files.
 pub const ASSETS_BINDING: &str = "ASSETS";
@@ -32,6 +42,18 @@ pub const ENVIRONMENT: &str = "ENVIRONMENT";
 pub const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
 /// The secret before it, valid while it is being rotated.
 pub const WEBHOOK_SECRET_PREVIOUS: &str = "WEBHOOK_SECRET_PREVIOUS";
+/// What the service signs its own tokens with.
+pub const AUTH_SECRET: &str = "AUTH_SECRET";
+/// The secret before it, valid while it is being rotated.
+pub const AUTH_SECRET_PREVIOUS: &str = "AUTH_SECRET_PREVIOUS";
+/// The secret of the operator's identity provider.
+pub const JWT_SECRET: &str = "JWT_SECRET";
+/// Where that provider publishes its keys.
+pub const JWKS_URL: &str = "JWKS_URL";
+/// The issuer of its tokens.
+pub const JWT_ISSUER: &str = "JWT_ISSUER";
+/// The audience of its tokens.
+pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 /// The pages that may use the service.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
 /// Whether a client without an origin is turned away.
@@ -63,8 +85,11 @@ pub const OUTBOX_BYTES: &str = "OUTBOX_BYTES";
 pub const ROOM_RETENTION: &str = "ROOM_RETENTION";
 
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 15] = [
+pub const VARIABLES: [&str; 18] = [
     ENVIRONMENT,
+    JWKS_URL,
+    JWT_ISSUER,
+    JWT_AUDIENCE,
     ALLOWED_ORIGINS,
     REQUIRE_ORIGIN,
     MAX_MESSAGE_BYTES,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use worker::Env;
 
 use super::bindings as names;
+use super::identity_config::IdentityConfig;
 use super::runtime;
 use crate::auth::origin::{AllowedOrigins, Origin, OriginPolicy};
 use crate::auth::secret::{PublisherSecrets, Secret};
@@ -42,6 +43,8 @@ pub struct Config {
     pub environment: Environment,
     /// Who may publish; `None` while the operator has set no secret, and then nobody may.
     pub publishers: Option<PublisherSecrets>,
+    /// Who is believed to be who.
+    pub identity: IdentityConfig,
     /// Which pages may use the service.
     pub origins: OriginPolicy,
     /// The largest payload, in bytes.
@@ -87,6 +90,7 @@ impl Config {
         let config = Self {
             environment,
             publishers: reader.publishers(),
+            identity: reader.identity(environment),
             origins: OriginPolicy {
                 allowed: reader.allowed_origins(),
                 required: reader.flag(names::REQUIRE_ORIGIN),
@@ -142,18 +146,18 @@ impl Config {
 }
 
 /// Reads one variable after another and collects what is wrong with them.
-struct Reader<F> {
+pub(super) struct Reader<F> {
     lookup: F,
     mistakes: Vec<Mistake>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// The variable's text; `None` when it is not set or blank.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    fn mistake(&mut self, name: &'static str, problem: impl Into<String>) {
+    pub(super) fn mistake(&mut self, name: &'static str, problem: impl Into<String>) {
         self.mistakes.push(Mistake { name, problem: problem.into() });
     }
 
@@ -333,6 +337,7 @@ mod tests {
         let expected = Config {
             environment: Environment::Staging,
             publishers: Some(PublisherSecrets::new(secret("new"), Some(secret("old")))),
+            identity: IdentityConfig::default(),
             origins: OriginPolicy {
                 allowed: AllowedOrigins::Only(vec![
                     origin("https://app.glow.trade"),

@@ -84,6 +84,16 @@ pub fn publisher_failed(error: &impl Display) {
     write(Level::Error, "publisher_failed", Failed { error: error.to_string() });
 }
 
+/// Logs that a sign-in could not be remembered. Whose it was is not said.
+pub fn sign_in_failed(error: &impl Display) {
+    write(Level::Error, "sign_in_failed", Failed { error: error.to_string() });
+}
+
+/// Logs that the identity provider's keys could not be fetched.
+pub fn keys_not_fetched(error: &impl Display) {
+    write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
+}
+
 #[derive(Serialize)]
 struct Failed {
     error: String,

@@ -6,9 +6,12 @@ pub mod config;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
 pub mod http;
+pub mod identity;
+pub mod identity_config;
 pub mod lanes;
 pub mod log;
 pub mod objects;
+pub mod provider_keys;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod publisher;
 pub mod pump;
@@ -23,6 +26,8 @@ pub mod relay_words;
 pub mod room;
 pub mod room_state;
 pub mod runtime;
+#[allow(missing_docs, reason = "`durable_object` exports methods without any")]
+pub mod sign_in;
 pub mod sockets;
 pub mod store;
 pub mod unfinished;

@@ -25,10 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub fn ask(relay: &Rc<RelayState>, ask: AskId, topic: Topic, lease: Lease, past: Past) {
     let asking = Rc::clone(relay);
     relay.state.wait_until(async move {
-        let answer = match select(Box::pin(question(&asking, &topic, lease, past)), Delay::from(PATIENCE)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(RoomError::TooSlow),
-        };
+        let answer =
+            match select(Box::pin(question(&asking, &topic, lease, past)), Delay::from(PATIENCE)).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => Err(RoomError::TooSlow),
+            };
         let answer = answer.unwrap_or_else(|error| {
             asking.log.failed(&format!("{} could not be asked: {error}", topic.for_log()));
             Err(AskFailure::Unreachable)

@@ -95,7 +95,8 @@ impl RelayState {
             Some(Purpose::One) => (frame::PING, frame::PONG),
             _ => (socket_frame::PING, socket_frame::PONG),
         };
-        let prepared = Sockets::of(&state).answer_pings(ping, pong).and_then(|()| unfinished::recover(&state));
+        let prepared =
+            Sockets::of(&state).answer_pings(ping, pong).and_then(|()| unfinished::recover(&state));
         if let Err(error) = prepared {
             log.failed(&error);
         }

@@ -24,9 +24,7 @@ pub fn frame(word: &Word, now: UnixMillis) -> String {
         Word::Expired { subject, topics } => socket_frame::expired(subject.name(), topics),
         Word::Pong { id } => frame::pong(id.as_deref(), now),
         Word::SlowDown { per_minute } => frame::slow_down(*per_minute),
-        Word::NotUnderstood => {
-            socket_frame::error(ErrorCode::InvalidPayload, "the frame was not understood")
-        }
+        Word::NotUnderstood => socket_frame::error(ErrorCode::InvalidPayload, "the frame was not understood"),
     }
 }
 
@@ -38,9 +36,10 @@ fn refusal(why: Refused) -> (ErrorCode, String) {
         Refused::NotTheirs(Denial::SomebodyElse) => {
             (ErrorCode::Forbidden, "this topic can be read by its owner only".to_owned())
         }
-        Refused::TooMany { limit } => {
-            (ErrorCode::RateLimited, format!("a socket has at most {limit} topics: unsubscribe from one first"))
-        }
+        Refused::TooMany { limit } => (
+            ErrorCode::RateLimited,
+            format!("a socket has at most {limit} topics: unsubscribe from one first"),
+        ),
         Refused::FromTheFuture => (
             ErrorCode::InvalidQuery,
             "since is a seq that this topic has not reached in this epoch".to_owned(),

@@ -15,6 +15,22 @@ extern "C" {
     pub fn random_uuid() -> String;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_random(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+}
+
+/// Random bytes, fit for secrets.
+///
+/// # Errors
+/// What the runtime throws.
+pub fn random_bytes<const COUNT: usize>() -> worker::Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    fill_with_random(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The time. The runtime stops its clock while code runs, so it moves only between events.
 #[must_use]
 pub fn now() -> UnixMillis {

@@ -51,6 +51,7 @@ pub fn refusal(problem: &Problem) -> Option<CloseFrame> {
             reason: problem.retry_after.map(|seconds| seconds.to_string()).unwrap_or_default(),
         }),
         ErrorCode::Unauthorized => Some(CloseFrame { code: UNAUTHORIZED, reason: "unauthorized".to_owned() }),
+        ErrorCode::Forbidden => Some(CloseFrame { code: UNAUTHORIZED, reason: "forbidden".to_owned() }),
         ErrorCode::InvalidTopic => {
             Some(CloseFrame { code: INVALID_TOPIC, reason: "invalid_topic".to_owned() })
         }
@@ -93,6 +94,7 @@ mod tests {
         assert_eq!(close(ErrorCode::InvalidTopic).unwrap().code, 4_504);
         assert_eq!(close(ErrorCode::InvalidQuery).unwrap().code, 4_505);
         assert_eq!(close(ErrorCode::Unauthorized).unwrap().code, 4_501);
+        assert_eq!(close(ErrorCode::Forbidden).unwrap().code, 4_501);
         assert_eq!(close(ErrorCode::Unavailable), None);
     }
 }

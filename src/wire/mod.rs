@@ -15,6 +15,8 @@ pub mod publisher;
 pub mod relay_attachment;
 pub mod relay_protocol;
 pub mod room_protocol;
+pub mod sign_in;
+pub mod sign_in_protocol;
 pub mod socket_frame;
 pub mod socket_request;
 pub mod standing;

@@ -22,6 +22,8 @@ pub enum ErrorCode {
     InvalidQuery,
     /// 401: no valid credentials.
     Unauthorized,
+    /// 403: valid credentials, of somebody who may not.
+    Forbidden,
     /// 403: a page that is not on the operator's list.
     OriginNotAllowed,
     /// 404: no such route.
@@ -51,7 +53,7 @@ impl ErrorCode {
             | Self::InvalidTopic
             | Self::InvalidQuery => 400,
             Self::Unauthorized => 401,
-            Self::OriginNotAllowed => 403,
+            Self::Forbidden | Self::OriginNotAllowed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PayloadTooLarge => 413,

@@ -1,4 +1,5 @@
-//! `POST /broadcast/:token`, `POST /broadcast` and `GET /publish`: authenticate, check, hand on to the rooms. It must
+//! What publishers may do, `POST /broadcast/:token`, `POST /broadcast`, `GET /publish` and `GET /rooms/:token`:
+//! authenticate, check, hand on to the rooms. It must
 //! not know how a room keeps its order.
 
 use worker::{Env, Request, Response};
@@ -57,6 +58,18 @@ pub async fn socket(mut request: Request, env: &Env, config: &Config) -> Result<
     }
     authenticate(&mut request, config, 0).await?;
     publisher::open(env).await
+}
+
+/// How a topic stands, for who may publish to it. Nothing of what was published is shown.
+pub async fn standing(
+    mut request: Request,
+    env: &Env,
+    config: &Config,
+    topic: Result<Topic, TopicError>,
+) -> Result<Answer, HttpError> {
+    authenticate(&mut request, config, 0).await?;
+    let standing = rooms::standing(env, &topic?).await?;
+    Ok(respond::json(200, standing)?.into())
 }
 
 /// What an authenticated publisher sent.

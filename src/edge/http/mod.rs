@@ -1,6 +1,7 @@
 //! The Worker: it authenticates, limits and routes, and keeps nothing. One file per family of routes; `problems` is the
 //! one place that maps errors to statuses. It must not remember anything between two requests.
 
+mod auth;
 mod body;
 mod broadcast;
 mod cors;
@@ -8,6 +9,7 @@ mod health;
 pub mod messages;
 mod page;
 pub mod problems;
+mod relays;
 mod respond;
 mod rooms;
 pub mod route;

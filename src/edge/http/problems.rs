@@ -5,15 +5,20 @@ use worker::{Response, Result};
 
 use super::respond;
 use crate::auth::origin::OriginError;
+use crate::auth::sign_in::NotSignedIn;
 use crate::auth::webhook_signature::SignatureError;
 use crate::core::event::Refusal;
 use crate::core::idempotency::KeyError;
+use crate::core::relay::effect::{Denial, TurnedAway};
 use crate::core::topic::TopicError;
+use crate::core::wallet::WalletError;
+use crate::edge::identity::IdentityError;
 use crate::wire::batch::{BatchError, MessageError};
 use crate::wire::payload::PayloadError;
 use crate::wire::problem::{ErrorCode, Problem};
 use crate::wire::publisher::PublisherFrameError;
 use crate::wire::room_protocol::NotUnderstood;
+use crate::wire::sign_in::SignInError;
 use crate::wire::subscription::QueryError;
 
 /// Seconds after which a failure of the service is worth a retry.
@@ -27,7 +32,8 @@ const RETRY_PLACE: u32 = 30;
 pub enum HttpError {
     /// No such route.
     #[error(
-        "there are GET /health, GET /ws/:token, POST /broadcast/:token, POST /broadcast and GET /publish"
+        "there are GET /health, GET /ws/:token, POST /auth/nonce, POST /auth/verify, POST /broadcast/:token, \
+         POST /broadcast and GET /publish"
     )]
     NotFound,
     /// The route takes other methods.
@@ -45,15 +51,33 @@ pub enum HttpError {
     /// There is no secret that a publisher could know.
     #[error("nobody can publish before a secret is set: npx wrangler secret put WEBHOOK_SECRET")]
     NoSecret,
+    /// Nobody can sign in, because there is nothing to sign tokens with.
+    #[error("nobody can sign in before a secret is set: npx wrangler secret put AUTH_SECRET")]
+    NoAuthSecret,
+    /// A sign-in that is none.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
+    /// A body of a sign-in that is none.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// A wallet that is none.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
     /// No credentials, or wrong ones.
     #[error("publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or a Standard Webhooks signature")]
     Unauthorized,
     /// A signature that is not valid.
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// A private topic, which only its owner may read.
-    #[error("this topic can be read by its owner only")]
+    /// A private topic, and nobody knows who wants to read it.
+    #[error("this topic can be read by its owner only, who has to sign in first")]
     PrivateTopic,
+    /// A token that proves nothing, or does no longer.
+    #[error("the access token is not valid")]
+    Token,
+    /// Who it is can't be found out now.
+    #[error("the service could not do this now")]
+    NoKeys,
     /// A page that may not use the service.
     #[error(transparent)]
     Origin(#[from] OriginError),
@@ -90,15 +114,34 @@ pub enum HttpError {
     /// A room that takes nobody in.
     #[error("{}", refusal_text(*.0))]
     Refused(Refusal),
+    /// A relay that takes nobody in.
+    #[error("{}", turned_away_text(*.0))]
+    TurnedAway(TurnedAway),
+    /// A relay answered something else than it may.
+    #[error("the service could not do this now")]
+    RelayStatus(u16),
     /// The runtime failed the service.
     #[error("the service could not do this now")]
     Runtime(#[from] worker::Error),
     /// A room answered something else than it may.
     #[error("the service could not do this now")]
     RoomStatus(u16),
+    /// The object of a wallet's sign-ins answered something else than it may.
+    #[error("the service could not do this now")]
+    SignInStatus(u16),
     /// A room's answer could not be read.
     #[error("the service could not do this now")]
     RoomAnswer(#[from] NotUnderstood),
+}
+
+impl From<IdentityError> for HttpError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            // What is wrong with a token is nothing that a stranger has to know.
+            IdentityError::Token(_) => Self::Token,
+            IdentityError::NoKeys => Self::NoKeys,
+        }
+    }
 }
 
 fn refusal_text(refusal: Refusal) -> &'static str {
@@ -109,16 +152,34 @@ fn refusal_text(refusal: Refusal) -> &'static str {
     }
 }
 
+fn turned_away_text(why: TurnedAway) -> &'static str {
+    match why {
+        TurnedAway::Full => "no more connections can be taken here now",
+        TurnedAway::TooManyFromAddress => refusal_text(Refusal::TooManyFromAddress),
+        TurnedAway::FromTheFuture => refusal_text(Refusal::FromTheFuture),
+        TurnedAway::NotTheirs(_) => "this topic can be read by its owner only",
+        TurnedAway::Unreachable => "this topic can't be had now",
+    }
+}
+
 impl HttpError {
     /// The error as it is told.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let problem = Problem::new(self.code(), self.to_string());
         match self {
-            Self::Refused(Refusal::Full | Refusal::TooManyFromAddress) => problem.retry_after(RETRY_PLACE),
-            Self::Busy | Self::Runtime(_) | Self::RoomStatus(_) | Self::RoomAnswer(_) => {
-                problem.retry_after(RETRY_FAILURE)
+            Self::Refused(Refusal::Full | Refusal::TooManyFromAddress)
+            | Self::TurnedAway(TurnedAway::Full | TurnedAway::TooManyFromAddress) => {
+                problem.retry_after(RETRY_PLACE)
             }
+            Self::Busy
+            | Self::TurnedAway(TurnedAway::Unreachable)
+            | Self::RelayStatus(_)
+            | Self::Runtime(_)
+            | Self::RoomStatus(_)
+            | Self::RoomAnswer(_)
+            | Self::SignInStatus(_)
+            | Self::NoKeys => problem.retry_after(RETRY_FAILURE),
             _ => problem,
         }
     }
@@ -129,10 +190,17 @@ impl HttpError {
         match self {
             Self::Runtime(error) => Some(error.to_string()),
             Self::RoomStatus(status) => Some(format!("the room answered {status}")),
+            Self::RelayStatus(status) => Some(format!("the relay answered {status}")),
+            Self::TurnedAway(TurnedAway::Full) => Some("all relays are full".to_owned()),
+            Self::TurnedAway(TurnedAway::Unreachable) => Some("the room could not be reached".to_owned()),
+            Self::SignInStatus(status) => Some(format!("the sign-in answered {status}")),
+            Self::NoKeys => Some("the identity provider's keys could not be had".to_owned()),
             Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
             Self::Busy => Some("the room's outbox is full".to_owned()),
-            Self::Misconfigured | Self::NoSecret => Some("the configuration is not finished".to_owned()),
+            Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => {
+                Some("the configuration is not finished".to_owned())
+            }
             _ => None,
         }
     }
@@ -142,22 +210,39 @@ impl HttpError {
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
             Self::UpgradeRequired => ErrorCode::UpgradeRequired,
-            Self::Misconfigured | Self::NoSecret => ErrorCode::NotConfigured,
-            Self::Unauthorized | Self::Signature(_) | Self::PrivateTopic => ErrorCode::Unauthorized,
+            Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => ErrorCode::NotConfigured,
+            Self::Unauthorized
+            | Self::Signature(_)
+            | Self::PrivateTopic
+            | Self::Token
+            | Self::NotSignedIn(_)
+            | Self::TurnedAway(TurnedAway::NotTheirs(Denial::NotSignedIn)) => ErrorCode::Unauthorized,
+            Self::TurnedAway(TurnedAway::NotTheirs(Denial::SomebodyElse)) => ErrorCode::Forbidden,
             Self::Origin(_) => ErrorCode::OriginNotAllowed,
             Self::Topic(_) => ErrorCode::InvalidTopic,
             Self::BodyTooLarge { .. } | Self::Batch(BatchError::TooMany { .. }) => ErrorCode::PayloadTooLarge,
-            Self::Batch(BatchError::Shape) | Self::Key(_) => ErrorCode::InvalidPayload,
+            Self::SignIn(SignInError::NotUtf8 | SignInError::NotJson { .. }) => ErrorCode::InvalidJson,
+            Self::Batch(BatchError::Shape) | Self::Key(_) | Self::SignIn(_) | Self::Wallet(_) => {
+                ErrorCode::InvalidPayload
+            }
             Self::Message(error) => message_code(error),
-            Self::Query(_) | Self::Refused(Refusal::FromTheFuture) => ErrorCode::InvalidQuery,
+            Self::Query(_)
+            | Self::Refused(Refusal::FromTheFuture)
+            | Self::TurnedAway(TurnedAway::FromTheFuture) => ErrorCode::InvalidQuery,
             Self::PublisherFrame(error) => publisher_frame_code(error),
             Self::Payload(error) | Self::Batch(BatchError::Text(error)) => payload_code(error),
-            Self::Refused(Refusal::TooManyFromAddress) => ErrorCode::RateLimited,
+            Self::Refused(Refusal::TooManyFromAddress) | Self::TurnedAway(TurnedAway::TooManyFromAddress) => {
+                ErrorCode::RateLimited
+            }
             Self::Busy
             | Self::Refused(Refusal::Full)
             | Self::Runtime(_)
+            | Self::RelayStatus(_)
+            | Self::TurnedAway(TurnedAway::Full | TurnedAway::Unreachable)
             | Self::RoomStatus(_)
-            | Self::RoomAnswer(_) => ErrorCode::Unavailable,
+            | Self::RoomAnswer(_)
+            | Self::SignInStatus(_)
+            | Self::NoKeys => ErrorCode::Unavailable,
         }
     }
 

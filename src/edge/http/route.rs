@@ -17,8 +17,16 @@ pub enum Resource {
     Broadcast(Result<Topic, TopicError>),
     /// `/publish`
     Publisher,
+    /// `/auth/nonce`
+    Nonce,
+    /// `/auth/verify`
+    SignIn,
+    /// `/ws`
+    Socket,
     /// `/ws/:token`
     Subscription(Result<Topic, TopicError>),
+    /// `/rooms/:token`
+    Room(Result<Topic, TopicError>),
 }
 
 impl Resource {
@@ -32,8 +40,12 @@ impl Resource {
             ("health", None) => Self::Health,
             ("broadcast", None) => Self::Batch,
             ("publish", None) => Self::Publisher,
+            ("ws", None) => Self::Socket,
+            ("auth", Some("nonce")) => Self::Nonce,
+            ("auth", Some("verify")) => Self::SignIn,
             ("broadcast", Some(token)) => Self::Broadcast(topic_of(token)),
             ("ws", Some(token)) => Self::Subscription(topic_of(token)),
+            ("rooms", Some(token)) => Self::Room(topic_of(token)),
             _ => return None,
         };
         segments.next().is_none().then_some(resource)
@@ -48,7 +60,11 @@ impl Resource {
             Self::Batch => "/broadcast",
             Self::Broadcast(_) => "/broadcast/:token",
             Self::Publisher => "/publish",
+            Self::Nonce => "/auth/nonce",
+            Self::SignIn => "/auth/verify",
+            Self::Socket => "/ws",
             Self::Subscription(_) => "/ws/:token",
+            Self::Room(_) => "/rooms/:token",
         }
     }
 
@@ -57,8 +73,8 @@ impl Resource {
     pub fn methods(&self) -> &'static str {
         match self {
             Self::Page | Self::Health => "GET, HEAD, OPTIONS",
-            Self::Batch | Self::Broadcast(_) => "POST, OPTIONS",
-            Self::Publisher | Self::Subscription(_) => "GET, OPTIONS",
+            Self::Batch | Self::Broadcast(_) | Self::Nonce | Self::SignIn => "POST, OPTIONS",
+            Self::Publisher | Self::Socket | Self::Subscription(_) | Self::Room(_) => "GET, OPTIONS",
         }
     }
 
@@ -66,8 +82,14 @@ impl Resource {
     #[must_use]
     pub fn topic(&self) -> Option<&Topic> {
         match self {
-            Self::Broadcast(topic) | Self::Subscription(topic) => topic.as_ref().ok(),
-            Self::Page | Self::Health | Self::Batch | Self::Publisher => None,
+            Self::Broadcast(topic) | Self::Subscription(topic) | Self::Room(topic) => topic.as_ref().ok(),
+            Self::Page
+            | Self::Health
+            | Self::Batch
+            | Self::Publisher
+            | Self::Socket
+            | Self::Nonce
+            | Self::SignIn => None,
         }
     }
 }
@@ -115,9 +137,13 @@ mod tests {
         assert_eq!(find("/health?x=1"), Some(Resource::Health));
         assert_eq!(find("/broadcast"), Some(Resource::Batch));
         assert_eq!(find("/publish"), Some(Resource::Publisher));
+        assert_eq!(find("/auth/nonce"), Some(Resource::Nonce));
+        assert_eq!(find("/auth/verify"), Some(Resource::SignIn));
         assert_eq!(find("/broadcast/SOL"), Some(Resource::Broadcast(sol())));
         assert_eq!(find("/ws/SOL?since=1#x"), Some(Resource::Subscription(sol())));
         assert_eq!(find("/ws/S%4fL"), Some(Resource::Subscription(sol())));
+        assert_eq!(find("/ws"), Some(Resource::Socket));
+        assert_eq!(find("/rooms/SOL"), Some(Resource::Room(sol())));
         let feed = Topic::parse("feed:trades").unwrap();
         assert_eq!(find("/ws/feed%3Atrades").unwrap().topic(), Some(&feed));
     }
@@ -143,7 +169,17 @@ mod tests {
 
     #[test]
     fn other_paths_name_nothing() {
-        for path in ["", "/ws", "/health/", "/Health", "/broadcast/a/b", "/broadcast/a/", "//broadcast/a"] {
+        for path in [
+            "",
+            "/ws/SOL/x",
+            "/rooms",
+            "/health/",
+            "/Health",
+            "/broadcast/a/b",
+            "/auth",
+            "/auth/x",
+            "//broadcast/a",
+        ] {
             assert_eq!(find(path), None, "{path}");
         }
     }

@@ -6,7 +6,8 @@ use super::cors::Page;
 use super::problems::HttpError;
 use super::respond::Answer;
 use super::route::{Resource, origin_of, query_of};
-use super::{broadcast, cors, health, page, subscribe};
+use super::subscribe::Wanted;
+use super::{auth, broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
 use crate::edge::log::{self, AnsweredRequest};
@@ -89,13 +90,28 @@ impl Call {
             ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
             ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
-            ("GET", Resource::Publisher) => Ok(broadcast::socket(request, env, config).await?.into()),
-            ("GET", Resource::Subscription(topic)) => {
-                Ok(subscribe::socket(&request, env, config, topic, query_of(&self.url), &self.page())
-                    .await?
-                    .into())
+            ("POST", Resource::Nonce) => Ok(auth::nonce(request, config, origin_of(&self.url)).await?.into()),
+            ("POST", Resource::SignIn) => {
+                Ok(auth::verify(request, env, config, origin_of(&self.url)).await?.into())
             }
+            ("GET", Resource::Publisher) => Ok(broadcast::socket(request, env, config).await?.into()),
+            ("GET", Resource::Socket) => self.socket(&request, env, config, Wanted::Many).await,
+            ("GET", Resource::Subscription(topic)) => {
+                self.socket(&request, env, config, Wanted::Topic(topic)).await
+            }
+            ("GET", Resource::Room(topic)) => broadcast::standing(request, env, config, topic).await,
             (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
         }
+    }
+
+    async fn socket(
+        &self,
+        request: &Request,
+        env: &Env,
+        config: &Config,
+        wanted: Wanted,
+    ) -> std::result::Result<Answer, HttpError> {
+        let (query, page) = (query_of(&self.url), self.page());
+        Ok(subscribe::socket(request, env, config, wanted, query, &page).await?.into())
     }
 }

@@ -1,16 +1,28 @@
-//! `GET /ws/:token`: who may open a socket to which topic, and how a refusal reaches a web page. It must
+//! `GET /ws/:token` and `GET /ws`: who may open a socket, where it is held, and how a refusal reaches a web page. It must
 //! not know what is sent on it.
 
-use worker::{Env, Request, Response, WebSocketPair};
+use worker::{Env, Headers, Request, Response, WebSocketPair};
 
 use super::cors::Page;
 use super::problems::HttpError;
+use super::relays::{self, Client};
 use super::rooms;
 use crate::auth::address::AddressHash;
+use crate::auth::credentials::Credentials;
+use crate::core::access::Identity;
+use crate::core::event::Refusal;
 use crate::core::topic::{Topic, TopicError, Visibility};
 use crate::edge::config::Config;
-use crate::edge::sockets;
+use crate::edge::{identity, runtime, sockets};
 use crate::wire::{close, subscription};
+
+/// What a socket is wanted for.
+pub enum Wanted {
+    /// As many topics as its subscriber asks for on it.
+    Many,
+    /// One topic.
+    Topic(Result<Topic, TopicError>),
+}
 
 /// Opens a socket, or says why not. A page that may not use the service gets no socket at all; any other refusal that
 /// has a close code reaches a page as a socket that closes at once, because browsers hide the HTTP answer to a failed
@@ -19,7 +31,7 @@ pub async fn socket(
     request: &Request,
     env: &Env,
     config: &Config,
-    topic: Result<Topic, TopicError>,
+    wanted: Wanted,
     query: &str,
     page: &Page<'_>,
 ) -> Result<Response, HttpError> {
@@ -27,25 +39,64 @@ pub async fn socket(
         return Err(HttpError::UpgradeRequired);
     }
     page.check(&config.origins)?;
-    match open(request, env, config, topic, query).await {
+    let Credentials { token, subprotocol } = identity::credentials(request)?;
+    let response = match open(request, env, config, wanted, query, token.as_deref()).await {
         Err(error) if page.origin.is_some() => tell_page(error),
         answer => answer,
-    }
+    };
+    with_subprotocol(response?, subprotocol.as_deref())
 }
 
+/// Opens the socket that is asked for. Whoever shows a token has to show a valid one, where it could open something.
 async fn open(
     request: &Request,
     env: &Env,
     config: &Config,
-    topic: Result<Topic, TopicError>,
+    wanted: Wanted,
     query: &str,
+    token: Option<&str>,
 ) -> Result<Response, HttpError> {
+    let place = runtime::place_of(request);
+    let address = counted_address(request, config)?;
+    let address = address.as_ref();
+    let Wanted::Topic(topic) = wanted else {
+        let identity = identify(config, token).await?;
+        return relays::open(env, &Client { place, address, identity: identity.as_ref() }).await;
+    };
     let topic = topic?;
-    if topic.visibility() == Visibility::Private {
-        return Err(HttpError::PrivateTopic);
-    }
     let subscription = subscription::decode(query)?;
-    rooms::subscribe(env, &topic, counted_address(request, config)?.as_ref(), &subscription).await
+    if topic.visibility() == Visibility::Public {
+        return match rooms::subscribe(env, &topic, address, &subscription).await {
+            Err(HttpError::Refused(Refusal::Full)) => {
+                let client = Client { place, address, identity: None };
+                relays::open_topic(env, &client, &topic, &subscription).await
+            }
+            answer => answer,
+        };
+    }
+    // A relay sees to it that a private topic ends with the proof of whose it is.
+    let identity = identify(config, token).await?.ok_or(HttpError::PrivateTopic)?;
+    let client = Client { place, address, identity: Some(&identity) };
+    relays::open_topic(env, &client, &topic, &subscription).await
+}
+
+async fn identify(config: &Config, token: Option<&str>) -> Result<Option<Identity>, HttpError> {
+    match token {
+        Some(token) => Ok(Some(identity::verify(config, token).await?)),
+        None => Ok(None),
+    }
+}
+
+/// A handshake's answer with a subprotocol: without one that it offered, a browser fails the connection.
+fn with_subprotocol(response: Response, subprotocol: Option<&str>) -> Result<Response, HttpError> {
+    let Some(subprotocol) = subprotocol else {
+        return Ok(response);
+    };
+    let headers = Headers::new();
+    headers.set("sec-websocket-protocol", subprotocol)?;
+    // The headers of another object's answer can't be written to.
+    let socket = response.websocket().ok_or(HttpError::RoomStatus(101))?;
+    Ok(Response::from_websocket(socket)?.with_headers(headers))
 }
 
 /// Whether a request asks for a WebSocket.

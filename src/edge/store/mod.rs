@@ -3,6 +3,7 @@
 pub mod history;
 pub mod relays;
 pub mod room;
+pub mod spent_nonces;
 pub mod subscriptions;
 
 use serde::Deserialize;
