@@ -88,7 +88,7 @@ fn says_what_it_says(message: &Message, item: &str) {
     }
     let payload = field(item, "payload");
     match &message.content {
-        Ok((topic, Keyed { publication, key })) => {
+        Ok((topic, Keyed { publication, key, .. })) => {
             assert_eq!(Some(topic.as_str()), message.token.as_deref());
             let payload = payload.unwrap();
             assert!(payload.len() <= MOST_PAYLOAD_BYTES);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use glow_broadcast::core::publication::{Publication, Seq, in_places};
+use glow_broadcast::core::relay::event::Item;
 use glow_broadcast::core::topic::Topic;
 use glow_broadcast::core::view::{AlertKind, AlertKinds, Kind, View, Views};
 use glow_broadcast::wire::channel::{self, Channel};
@@ -173,7 +174,8 @@ fn reaches_who_asked_for_it(topic: &Topic, publication: &Publication) {
     let kind = describe(publication).kind;
     let first = Seq::new(FIRST);
     let alone = [publication.clone(), publication.clone()];
-    let several = [(publication.clone(), kind), (publication.clone(), kind)];
+    let item = Item { publication: publication.clone(), kind, origin: None };
+    let several = [item.clone(), item.clone()];
     let on_channel = match kind {
         Kind::Price => Some((View::Prices, Channel::Prices)),
         Kind::Token => Some((View::Tokens, Channel::Tokens)),
@@ -199,7 +201,7 @@ fn reaches_who_asked_for_it(topic: &Topic, publication: &Publication) {
     }
     let expected: Vec<String> = native.into_iter().chain(data.map(|(_, data)| data)).collect();
     assert_eq!(frames(everything, Selection::All), expected);
-    let snapshot = delivery::snapshot(publication, first, kind, everything);
+    let snapshot = delivery::snapshot(&item, first, everything);
     assert_eq!(snapshot.len(), 1 + usize::from(on_channel.is_some()));
     assert_eq!(snapshot[0], frame::snapshot(publication, first));
 }

@@ -159,9 +159,13 @@ fn reaches_its_room(keyed: &Keyed) {
     let publications = [bare.clone(), keyed.clone(), bare];
     let body = room_protocol::encode_publications(&publications);
     let keys = room_protocol::encode_keys(&publications);
+    let feeds = room_protocol::encode_feeds(&publications);
     assert!(
         keys.iter().all(|keys| keys.bytes().all(|byte| byte.is_ascii_graphic())),
         "a header carries keys"
     );
-    assert_eq!(room_protocol::decode_publications(&body, keys.as_deref()).unwrap(), publications);
+    assert_eq!(
+        room_protocol::decode_publications(&body, keys.as_deref(), feeds.as_deref()).unwrap(),
+        publications
+    );
 }

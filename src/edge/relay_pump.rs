@@ -74,7 +74,7 @@ fn frames_of(delivery: &Delivery, parcel: &Parcel) -> Vec<JsValue> {
     let Delivery { topic, first, items, is_snapshot, .. } = delivery;
     let selection = parcel.selection.as_deref().map_or(Selection::All, Selection::Only);
     let frames = match (is_snapshot, items.as_ref()) {
-        (true, [item]) => delivery::snapshot(&item.publication, *first, item.kind, parcel.views),
+        (true, [item]) => delivery::snapshot(item, *first, parcel.views),
         _ => delivery::frames(topic, *first, items, parcel.views, selection),
     };
     frames.iter().map(|frame| JsValue::from_str(frame)).collect()

@@ -91,12 +91,12 @@ impl RelayState {
         let name = state.id().name().and_then(|name| RelayName::parse(&name));
         let log = RelayLog::new(name, config.as_ref().as_ref().ok());
         log.debug(RelayMoment::Constructed);
-        let (ping, pong) = match name.map(|name| name.purpose) {
+        let (request, response) = match name.map(|name| name.purpose) {
             Some(Purpose::One) => (frame::PING, frame::PONG),
             _ => (socket_frame::PING, socket_frame::PONG),
         };
         let prepared =
-            Sockets::of(&state).answer_pings(ping, pong).and_then(|()| unfinished::recover(&state));
+            Sockets::of(&state).answer_pings(request, response).and_then(|()| unfinished::recover(&state));
         if let Err(error) = prepared {
             log.failed(&error);
         }

@@ -157,7 +157,7 @@ impl BroadcastRoom {
         for effect in room.step(Event::Ask { relay, lease, past })? {
             match effect {
                 Effect::Refuse(refusal) => {
-                    response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?)
+                    response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?);
                 }
                 Effect::Tell(told) => response = Ok(Response::ok(encode_answer(&told))?),
                 effect => room.keep_house(&effect).await?,

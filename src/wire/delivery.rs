@@ -38,7 +38,8 @@ pub fn frames(
 
 /// The frames of the last publication for a newcomer with `views`.
 #[must_use]
-pub fn snapshot(publication: &Publication, seq: Seq, kind: Kind, views: Views) -> Vec<String> {
+pub fn snapshot(item: &Item, seq: Seq, views: Views) -> Vec<String> {
+    let (publication, kind) = (&item.publication, item.kind);
     let as_posted = views.shows_as_posted(kind).then(|| frame::snapshot(publication, seq));
     let data = on_channel_of(kind, views).map(|channel| channel::data(channel, [publication]));
     as_posted.into_iter().chain(data).collect()
@@ -146,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_newcomer_gets_the_last_publication_in_each_of_its_shapes() {
-        let (price, kind) = &published()[0];
-        let shown = |views| snapshot(price, Seq::new(7), *kind, views);
+        let price = &published()[0];
+        let shown = |views| snapshot(price, Seq::new(7), views);
         let native = r#"{"n":0,"token":"A","seq":7,"snapshot":true}"#;
         let data = r#"{"type":"data","channel":"prices","data":{"prices":[{"tokenAddress":"A","n":0}]}}"#;
         assert_eq!(shown(Views::of(View::PriceAction).with(View::Prices)), [native, data]);

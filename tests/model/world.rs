@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
 use glow_broadcast::core::epoch::Epoch;
-use glow_broadcast::core::event::{Effect, Event, Founding, Outcome, Resume};
+use glow_broadcast::core::event::{BatchId, Effect, Event, Founding, Outcome, Refusal, Resume};
 use glow_broadcast::core::history::{HistoryLimits, StoredBatch};
 use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
@@ -63,6 +63,7 @@ struct Subscriber {
 }
 
 struct Batch {
+    id: BatchId,
     /// Who, by which connection.
     audience: Vec<(usize, u32)>,
     /// How long the list was before it.
@@ -180,14 +181,14 @@ impl World {
         let log_before = self.log.len();
         for effect in effects {
             match effect {
-                Effect::Broadcast { first, publications } => {
+                Effect::Broadcast { batch, first, publications, .. } => {
                     assert!(self.under_way.is_none(), "one batch at a time");
                     assert_eq!(first.get(), log_before as u64 + 1, "places follow one another");
                     let keyed = publications.into_iter().map(|one| self.posted(one.as_json()));
                     let keyed: Vec<Keyed> = keyed.collect();
                     self.log.extend(keyed);
                     let audience = audience.clone();
-                    self.under_way = Some(Batch { audience, log_before, begun: self.now });
+                    self.under_way = Some(Batch { id: batch, audience, log_before, begun: self.now });
                 }
                 Effect::Answer { .. } => self.answered(effect, log_before),
                 effect => self.store(effect),
@@ -214,7 +215,8 @@ impl World {
             let held_back = std::mem::take(&mut self.subscribers[who].held_back);
             self.greet(who, held_back);
         }
-        for effect in self.step(Event::Handed { connections }) {
+        assert_eq!(self.step(Event::Sent), []);
+        for effect in self.step(Event::Handed { batch: batch.id, connections }) {
             self.answered(effect, batch.log_before);
         }
     }
@@ -231,6 +233,10 @@ impl World {
         self.use_now();
         let open = u32::try_from(self.connected().len()).unwrap();
         let effects = self.step(Event::Connect { open, open_from_address: 0, resume });
+        if effects == [Effect::Refuse(Refusal::Full)] {
+            assert!(self.under_way.is_some(), "only a room that is long busy sends somebody elsewhere");
+            return;
+        }
         let (told, kept): (Vec<_>, Vec<_>) =
             effects.into_iter().partition(|effect| !matches!(effect, Effect::Keep { .. }));
         for effect in kept {
@@ -293,7 +299,8 @@ impl World {
 
     fn wake(&mut self) {
         let Disk { founding, kept_until, rows } = self.durable.clone();
-        let stored = Stored { founding, kept_until, batches: rows.into_values().collect() };
+        let (batches, relays) = (rows.into_values().collect(), BTreeMap::new());
+        let stored = Stored { founding, kept_until, batches, relays };
         self.room = Room::wake(self.limits, stored, self.now);
     }
 
@@ -315,7 +322,7 @@ impl World {
     /// Lets the room decide, and notes what is seen of it.
     fn step(&mut self, event: Event) -> Vec<Effect> {
         let effects = self.room.step(event, self.now);
-        self.transcript.extend(effects.iter().map(|effect| format!("{effect:?}")));
+        self.transcript.extend(effects.iter().map(seen));
         effects
     }
 
@@ -448,4 +455,13 @@ impl World {
     fn connected(&self) -> Vec<usize> {
         (0..SUBSCRIBERS).filter(|who| self.subscribers[*who].is_connected).collect()
     }
+}
+
+/// What is seen of an effect from outside: all but the number of its batch.
+fn seen(effect: &Effect) -> String {
+    let mut effect = effect.clone();
+    if let Effect::Broadcast { batch, .. } = &mut effect {
+        *batch = BatchId(0);
+    }
+    format!("{effect:?}")
 }

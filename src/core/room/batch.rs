@@ -26,10 +26,8 @@ impl Room {
         }
         let posts = self.outbox.take_batch();
         if posts.is_empty() {
-            self.busy_since = None;
             return vec![];
         }
-        self.busy_since.get_or_insert(now);
         let batch = BatchId(self.batches);
         self.batches += 1;
         let Placed { fresh, forwards } = self.place(batch, posts);
@@ -53,6 +51,7 @@ impl Room {
             effects.extend(self.keep(now));
         }
         self.is_sending = true;
+        self.busy_since.get_or_insert(now);
         let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
         let epoch = self.epoch_at(now);
         effects.push(Effect::Broadcast { batch, epoch, first, publications, forwards });

@@ -134,6 +134,9 @@ impl Room {
             Event::Drain => self.drain(now),
             Event::Sent => {
                 self.is_sending = false;
+                if self.outbox.is_empty() {
+                    self.busy_since = None;
+                }
                 vec![]
             }
             Event::Handed { batch, connections } => self.answer(batch, connections),
@@ -237,8 +240,14 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use super::newcomer::BUSY_MILLIS;
     use super::*;
-    use crate::core::publication::Publication;
+    use crate::core::event::{Refusal, Resume};
+    use crate::core::feed::Feed;
+    use crate::core::idempotency::IdempotencyKey;
+    use crate::core::outbox::Post;
+    use crate::core::publication::{Keyed, Publication};
+    use crate::core::socket_request::Past;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
     const DAY: u64 = 86_400_000;
@@ -267,6 +276,7 @@ mod tests {
         let keyed = |key: Option<&str>| Keyed {
             publication: Publication::from_checked_object(format!("{{\"of\":{id}}}")),
             key: key.map(|key| IdempotencyKey::given(key).unwrap()),
+            feed: None,
         };
         Event::Post(Post { id: PostId(id), publications: keys.iter().copied().map(keyed).collect() })
     }
@@ -274,8 +284,16 @@ mod tests {
     fn publish(room: &mut Room, id: u64, keys: &[Option<&str>]) -> Vec<Effect> {
         room.step(post(id, keys), NOW);
         let mut effects = room.step(Event::Drain, NOW);
-        effects.extend(room.step(Event::Handed { connections: 1 }, NOW));
+        effects.extend(hand(room, &effects, 1));
         effects
+    }
+
+    /// The batch that is on its way was sent, and handed to everybody.
+    fn hand(room: &mut Room, effects: &[Effect], connections: u32) -> Vec<Effect> {
+        let Some(Effect::Broadcast { batch, .. }) = effects.last() else { return vec![] };
+        let mut answers = room.step(Event::Sent, NOW);
+        answers.extend(room.step(Event::Handed { batch: *batch, connections }, NOW));
+        answers
     }
 
     fn connect(room: &mut Room, resume: Option<Resume>) -> Vec<Effect> {
@@ -293,24 +311,99 @@ mod tests {
     fn what_is_posted_while_a_batch_is_sent_goes_together_in_the_next_one() {
         let mut room = room();
         room.step(post(1, &[None]), NOW);
-        assert_eq!(kinds(&room.step(Event::Drain, NOW)), ["Found", "Store", "Keep", "Broadcast"]);
+        let first = room.step(Event::Drain, NOW);
+        assert_eq!(kinds(&first), ["Found", "Store", "Keep", "Broadcast"]);
         room.step(post(2, &[None, None]), NOW);
         room.step(post(3, &[None]), NOW);
         assert_eq!(room.step(Event::Drain, NOW), [], "one batch at a time");
-        assert_eq!(kinds(&room.step(Event::Handed { connections: 5 }, NOW)), ["Answer"]);
+        assert_eq!(kinds(&hand(&mut room, &first, 5)), ["Answer"]);
         let batch = room.step(Event::Drain, NOW);
-        let [Effect::Store(row), Effect::Broadcast { first, publications }] = batch.as_slice() else {
+        let [Effect::Store(row), Effect::Broadcast { first, publications, .. }] = batch.as_slice() else {
             panic!("{batch:?}")
         };
         assert_eq!((row.first, *first, publications.len()), (Seq::new(2), Seq::new(2), 3));
         let outcome = |seq| Outcome { seq: Seq::new(seq), duplicate: false };
         assert_eq!(
-            room.step(Event::Handed { connections: 5 }, NOW),
+            hand(&mut room, &batch, 5),
             [
                 Effect::Answer { post: PostId(2), connections: 5, outcomes: vec![outcome(2), outcome(3)] },
                 Effect::Answer { post: PostId(3), connections: 5, outcomes: vec![outcome(4)] },
             ]
         );
+    }
+
+    #[test]
+    fn the_next_batch_does_not_wait_for_the_relays() {
+        let mut room = room();
+        room.step(post(1, &[None]), NOW);
+        let first = room.step(Event::Drain, NOW);
+        room.step(post(2, &[None]), NOW);
+        room.step(Event::Sent, NOW);
+        let second = room.step(Event::Drain, NOW);
+        assert_eq!(kinds(&second), ["Store", "Broadcast"]);
+        let answered = hand(&mut room, &second, 9);
+        assert!(matches!(answered.as_slice(), [Effect::Answer { post: PostId(2), connections: 9, .. }]));
+        let late = hand(&mut room, &first, 7);
+        assert!(matches!(late.as_slice(), [Effect::Answer { post: PostId(1), connections: 7, .. }]));
+    }
+
+    #[test]
+    fn a_room_that_has_long_been_busy_sends_newcomers_elsewhere() {
+        let mut room = room();
+        room.step(post(1, &[None]), NOW);
+        let batch = room.step(Event::Drain, NOW);
+        let later = NOW.later_by(BUSY_MILLIS);
+        let connect = |room: &mut Room, now| {
+            kinds(&room.step(Event::Connect { open: 0, open_from_address: 0, resume: None }, now))
+        };
+        assert_eq!(connect(&mut room, NOW.later_by(BUSY_MILLIS - 1))[0], "Accept");
+        assert_eq!(connect(&mut room, later), ["Refuse"]);
+        hand(&mut room, &batch, 0);
+        assert_eq!(connect(&mut room, later)[0], "Accept", "it has had a pause");
+    }
+
+    #[test]
+    fn a_relay_is_on_the_list_until_nobody_there_wants_the_topic() {
+        let mut room = room();
+        publish(&mut room, 1, &[None, None]);
+        let relay = RelayName::parse("relay-weur-0").unwrap();
+        let ask = |lease, past| Event::Ask { relay, lease: Lease(lease), past };
+        let effects = room.step(ask(7, Past::Latest), NOW);
+        let [Effect::Enlist { .. }, Effect::Tell(told)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!((told.seq.get(), told.publications.len(), told.is_continuation), (2, 1, false));
+        let since = Past::Since(Resume { since: Seq::new(1), epoch: Epoch::Began(NOW) });
+        let effects = room.step(ask(7, since), NOW);
+        let [Effect::Tell(told)] = effects.as_slice() else {
+            panic!("{effects:?}: it is on the list already")
+        };
+        assert_eq!((told.publications.len(), told.is_continuation), (1, true));
+        assert_eq!(kinds(&room.step(ask(8, Past::Nothing), NOW)), ["Enlist", "Tell"], "a new stay");
+        assert_eq!(room.step(Event::Unwanted { relay, lease: Lease(7) }, NOW), [], "it has come back since");
+        assert_eq!(room.step(Event::Expire { open: 0 }, NOW.later_by(20 * DAY))[0], Effect::Probe);
+        assert_eq!(room.step(Event::Unwanted { relay, lease: Lease(8) }, NOW), [Effect::Dismiss { relay }]);
+        assert_eq!(kinds(&room.step(Event::Expire { open: 0 }, NOW.later_by(40 * DAY))), ["Forget"]);
+    }
+
+    #[test]
+    fn what_goes_to_a_feed_goes_there_again_with_a_repeat() {
+        let mut room = room();
+        let trade = || {
+            let publication = Publication::from_checked_object("{}");
+            Keyed { publication, key: IdempotencyKey::given("k").ok(), feed: Some(Feed::Trades) }
+        };
+        let forwards = |effects: &[Effect]| match effects {
+            [.., Effect::Broadcast { forwards, .. }] | [Effect::Forward { forwards, .. }, ..] => {
+                forwards.clone()
+            }
+            _ => panic!("{effects:?}"),
+        };
+        room.step(Event::Post(Post { id: PostId(1), publications: vec![trade()] }), NOW);
+        let first = room.step(Event::Drain, NOW);
+        hand(&mut room, &first, 0);
+        room.step(Event::Post(Post { id: PostId(2), publications: vec![trade()] }), NOW);
+        let again = room.step(Event::Drain, NOW);
+        assert_eq!(forwards(&first), forwards(&again));
+        assert_eq!(forwards(&again)[0].seq, Seq::new(1));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) enum Return {
 
 /// A room that has been sending for this long without a pause has enough to do: who comes then is sent to a relay. In
 /// milliseconds.
-const BUSY_MILLIS: u64 = 10_000;
+pub(super) const BUSY_MILLIS: u64 = 10_000;
 
 impl Room {
     pub(super) fn judge(&self, resume: Resume, now: UnixMillis) -> Return {

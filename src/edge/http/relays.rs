@@ -85,9 +85,12 @@ fn headers_of(client: &Client<'_>) -> Result<Headers, HttpError> {
     Ok(headers)
 }
 
+/// The first relay of a place that had room, and when that was found.
+type WithRoom = HashMap<(Purpose, Option<Place>), (u32, UnixMillis)>;
+
 thread_local! {
-    /// The first relays that had room, and when that was found. Only a shortcut: who forgets it asks the full ones again.
-    static WITH_ROOM: RefCell<HashMap<(Purpose, Option<Place>), (u32, UnixMillis)>> = RefCell::default();
+    /// Only a shortcut: who forgets it asks the full ones again.
+    static WITH_ROOM: RefCell<WithRoom> = RefCell::default();
 }
 
 fn first_to_try(purpose: Purpose, place: Option<Place>) -> u32 {
