@@ -32,6 +32,7 @@ impl Room {
         self.batches += 1;
         let Placed { fresh, forwards } = self.place(batch, posts);
         if fresh.is_empty() {
+            self.look_up();
             let forward =
                 (!forwards.is_empty()).then(|| Effect::Forward { epoch: self.epoch_at(now), forwards });
             return forward.into_iter().chain(self.answer(batch, 0)).collect();

@@ -134,9 +134,7 @@ impl Room {
             Event::Drain => self.drain(now),
             Event::Sent => {
                 self.is_sending = false;
-                if self.outbox.is_empty() {
-                    self.busy_since = None;
-                }
+                self.look_up();
                 vec![]
             }
             Event::Handed { batch, connections } => self.answer(batch, connections),
@@ -213,6 +211,13 @@ impl Room {
                 *self = Self::wake(self.limits, Stored::default(), now);
                 vec![Effect::Forget]
             }
+        }
+    }
+
+    /// Where nothing more waits, the room has a pause.
+    fn look_up(&mut self) {
+        if self.outbox.is_empty() {
+            self.busy_since = None;
         }
     }
 
