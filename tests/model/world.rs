@@ -230,7 +230,6 @@ impl World {
                 since: Seq::new(since),
                 epoch: Epoch::parse(&epoch.to_string()),
             });
-        self.use_now();
         let open = u32::try_from(self.connected().len()).unwrap();
         let effects = self.step(Event::Connect { open, open_from_address: 0, resume });
         if effects == [Effect::Refuse(Refusal::Full)] {
@@ -238,6 +237,7 @@ impl World {
             assert!(is_busy, "only a room that is long busy sends somebody elsewhere");
             return;
         }
+        self.use_now();
         let (told, kept): (Vec<_>, Vec<_>) =
             effects.into_iter().partition(|effect| !matches!(effect, Effect::Keep { .. }));
         for effect in kept {
