@@ -89,15 +89,14 @@ impl DurableObject for Relay {
         reason: String,
         _: bool,
     ) -> worker::Result<()> {
-        // The relay reads what is kept with the socket, which is there as long as the socket is listed.
-        let awake = self.0.awake();
+        let awake = self.0.awake_with(Some(&socket));
         sockets::answer_close(&socket, code, reason);
         self.leave(&socket, awake);
         Ok(())
     }
 
     async fn websocket_error(&self, socket: WebSocket, _: Error) -> worker::Result<()> {
-        let awake = self.0.awake();
+        let awake = self.0.awake_with(Some(&socket));
         self.leave(&socket, awake);
         Ok(())
     }

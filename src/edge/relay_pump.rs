@@ -22,6 +22,7 @@ pub fn start(relay: &Rc<RelayState>) {
     relay.state.wait_until(async move {
         if let Err(error) = run(&pump).await {
             pump.log.failed(&error);
+            pump.give_up();
         }
         pump.is_sending.set(false);
     });

@@ -77,6 +77,8 @@ pub struct RelayState {
     /// The decisions; empty until an event needs them.
     relay: RefCell<Option<Relay>>,
     subscriptions: SubscriptionsTable,
+    /// Whether rows or an alarm may be stored.
+    may_have_stored: Cell<bool>,
     waiting: RefCell<HashMap<SocketId, Waiting>>,
     pushes: RefCell<HashMap<PushId, oneshot::Sender<Answer>>>,
     numbers: Cell<u32>,
@@ -113,6 +115,7 @@ impl RelayState {
             config,
             relay: RefCell::default(),
             subscriptions,
+            may_have_stored: Cell::default(),
             waiting: RefCell::default(),
             pushes: RefCell::default(),
             numbers: Cell::default(),
@@ -133,11 +136,27 @@ impl RelayState {
     /// # Errors
     /// What the runtime throws.
     pub fn awake(&self) -> Result<(), RoomError> {
+        self.awake_with(None)
+    }
+
+    /// The same, where the runtime may not list a socket any more that is just leaving: what is kept with it counts all
+    /// the same.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn awake_with(&self, leaving: Option<&WebSocket>) -> Result<(), RoomError> {
         if self.relay.borrow().is_some() {
             return Ok(());
         }
+        let listed = Sockets::of(&self.state).all()?;
+        if let Some(leaving) = leaving
+            && !listed.includes(leaving.as_ref(), 0)
+        {
+            listed.push(leaving.as_ref());
+        }
+        self.may_have_stored.set(listed.length() > 0);
         let mut stored = vec![];
-        for socket in Sockets::of(&self.state).all()? {
+        for socket in listed {
             let id = self.next_socket();
             self.sockets.add(id, &socket);
             let row = |connection: &str| self.subscriptions.load(connection).ok().flatten();
@@ -154,10 +173,26 @@ impl RelayState {
     pub fn handle(self: &Rc<Self>, event: Event) -> Result<(), RoomError> {
         self.awake()?;
         for effect in self.step(event) {
-            self.run(effect)?;
+            if let Err(error) = self.run(effect) {
+                self.give_up();
+                return Err(error);
+            }
         }
         relay_pump::start(self);
         Ok(())
+    }
+
+    /// What was decided was not done: the next event wakes the relay from what is kept with its sockets, whoever waits is
+    /// told, and the sockets are asked to come back.
+    pub fn give_up(&self) {
+        *self.relay.borrow_mut() = None;
+        self.outgoing.borrow_mut().clear();
+        self.pushes.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
+        unfinished::note(&self.state, true);
+        if let Err(error) = unfinished::recover(&self.state) {
+            self.log.failed(&error);
+        }
     }
 
     /// Notes what has to be noted before the relay may fall asleep.
@@ -239,10 +274,16 @@ impl RelayState {
             }
             Effect::Remember(id) => self.remember(id)?,
             Effect::Forget { connection } => self.subscriptions.delete(&connection)?,
-            Effect::Close => relay_errands::delete_all(self, &self.subscriptions),
+            Effect::Close if self.may_have_stored.replace(false) => {
+                relay_errands::delete_all(self, &self.subscriptions);
+            }
+            Effect::Close => {}
             Effect::Ask { ask, topic, lease, past } => relay_errands::ask(self, ask, topic, lease, past),
             Effect::Verify { socket, token } => relay_errands::verify(self, socket, token),
-            Effect::Wake { at } => relay_errands::wake_at(self, date(at)),
+            Effect::Wake { at } => {
+                self.may_have_stored.set(true);
+                relay_errands::wake_at(self, date(at));
+            }
             Effect::Tell { socket, word } => self.tell(socket, &word, &[]),
             Effect::Gap { sockets, topic, from, to } => {
                 self.send(Outgoing::Frames(sockets, frame::gap(&topic, from, to)));
@@ -280,6 +321,7 @@ impl RelayState {
         };
         let note = relay_attachment::encode(&stored);
         if let Some(row) = note.row {
+            self.may_have_stored.set(true);
             self.subscriptions.save(&stored.connection, &row)?;
         }
         Ok(self.sockets.attach(id, &note.attachment)?)
