@@ -203,17 +203,13 @@ mod tests {
             &format!("{header}.{claims}.AAAA."),
             &format!(".{header}.{claims}.AAAA"),
             &format!("{header}.{claims}.AAA="),
-            &format!("{header}.{claims}.AA"),
             &format!("{header}.{claims}.AB"),
             &format!("{header}.{claims}.+/+/"),
             &format!(" {header}.{claims}.AAAA"),
             &format!("{header}=.{claims}.AAAA"),
         ] {
-            let result = Token::parse(text).map(|_| ());
-            // The one with bits that stand for nothing set to zero is the text of one byte.
-            let is_one = text.ends_with(".AA");
-            assert_eq!(result, if is_one { Ok(()) } else { Err(TokenError::Malformed) }, "{text}");
+            assert_eq!(Token::parse(text).err(), Some(TokenError::Malformed), "{text}");
         }
-        assert_eq!(Token::parse(&"a".repeat(8_193)).map(|_| ()), Err(TokenError::TooLong));
+        assert_eq!(Token::parse(&"a".repeat(8_193)).err(), Some(TokenError::TooLong));
     }
 }
