@@ -13,17 +13,21 @@
     reason = "a property says that it is broken by panicking"
 )]
 
+mod access_token;
 mod batch;
 mod client_frame;
 mod json;
 mod payload;
+mod sign_in;
 mod signature;
 mod subscription_query;
 mod topic;
 
+pub use access_token::access_token;
 pub use batch::batch;
 pub use client_frame::client_frame;
 pub use payload::payload;
+pub use sign_in::sign_in;
 pub use signature::signature;
 pub use subscription_query::subscription_query;
 pub use topic::topic;
@@ -32,10 +36,12 @@ pub use topic::topic;
 pub type Target = fn(&[u8]);
 
 /// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 8] = [
+    ("access_token", access_token),
     ("batch", batch),
     ("client_frame", client_frame),
     ("payload", payload),
+    ("sign_in", sign_in),
     ("signature", signature),
     ("subscription_query", subscription_query),
     ("topic", topic),
