@@ -102,7 +102,7 @@ for (const command of commands()) {
 }
 
 test("README: the examples in JavaScript publish and subscribe", async () => {
-  const [publisher, publisherSocket, subscriber] = blocks("js");
+  const [publisher, publisherSocket, subscriber, signIn] = blocks("js");
   const constants = `const { HOST, WEBHOOK_SECRET } = process.env;\n`;
   const run = (code) => ["--input-type=module", "-e", constants + code];
   const post = () => promisify(execFile)("node", run(publisher), { env });
@@ -113,6 +113,19 @@ test("README: the examples in JavaScript publish and subscribe", async () => {
     /\{"id":1,"success":true,"connections":\d+,"seq":\d+\}/,
     () => {},
   );
+  // Where a page has a wallet's provider, the test has a wallet of its own, and publishes to what is private to it.
+  const provider = `
+    import { Wallet } from "./tests/worker/wallet.mjs";
+    const wallet = new Wallet();
+    const signMessage = async (bytes) => ({ signature: wallet.sign(new TextDecoder().decode(bytes)) });
+    const provider = { connect: async () => ({ publicKey: wallet.address }), signMessage };
+    setInterval(() => fetch(\`http://\${HOST}/broadcast/wallet:\${wallet.address}\`, {
+      method: "POST",
+      headers: { authorization: \`Bearer \${WEBHOOK_SECRET}\` },
+      body: '{"type":"BALANCE_UPDATE","balance":7.5}',
+    }), 100);
+  `;
+  await shows("node", run(provider + signIn), /"type":"BALANCE_UPDATE","balance":7\.5/, () => {});
 });
 
 test("README: npm run format formats", async () => {
@@ -133,7 +146,7 @@ test("README: every variable is listed with the default that the code has", () =
     ...readFileSync(join(root, "src/edge/bindings.rs"), "utf8").matchAll(/: &str = "([A-Z_]+)";/g),
   ]
     .map(([, name]) => name)
-    .filter((name) => !["BROADCAST_ROOM", "PUBLISHER_SOCKET", "ASSETS"].includes(name));
+    .filter((name) => !["BROADCAST_ROOM", "PUBLISHER_SOCKET", "SIGN_IN", "ASSETS"].includes(name));
   const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \| (\S+)/gm)].map(([, name]) => name);
   assert.deepEqual(listed.toSorted(), names.toSorted());
 
