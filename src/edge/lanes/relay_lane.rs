@@ -37,6 +37,14 @@ pub(super) struct Shipment {
     pub report: Report,
 }
 
+/// What a push reaches from and to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    epoch: Epoch,
+    first: Seq,
+    next: Seq,
+}
+
 /// Pushes what waits, unless that is being done.
 pub(super) fn start(room: &Rc<RoomState>, lane: Rc<RelayLane>) {
     if lane.is_running.replace(true) {
@@ -60,11 +68,8 @@ async fn ship(room: &Rc<RoomState>, lane: &RelayLane, shipments: Vec<Shipment>) 
     let lease = room.lease_of(lane.name);
     let pushed = match (shipments.first(), shipments.last(), lease) {
         (Some(first), Some(last), Some(_)) => {
-            let texts: Vec<&str> =
-                shipments.iter().map(|one| one.text.as_ref()).filter(|text| !text.is_empty()).collect();
-            let reached = last.next.before(1);
-            let body = room.topic().map(|topic| encode_push(topic, first.epoch, first.first, &texts));
-            Some((persist(&room.env, lane.name, body).await, reached))
+            let reach = Reach { epoch: first.epoch, first: first.first, next: last.next };
+            Some((persist(room, lane.name, body_of(room, reach, &shipments)).await, last.next.before(1)))
         }
         // It is not on the list any more.
         _ => None,
@@ -100,20 +105,32 @@ async fn dismiss(room: &Rc<RoomState>, relay: RelayName, lease: Lease) {
     }
 }
 
+/// The body of a push: the same text for all relays that are pushed the same.
+fn body_of(room: &RoomState, reach: Reach, shipments: &[Shipment]) -> Result<JsValue, ObjectError> {
+    let mut last = room.lanes.last_body.borrow_mut();
+    if let Some((_, body)) = last.as_ref().filter(|(of, _)| *of == reach) {
+        return Ok(body.clone());
+    }
+    let texts = shipments.iter().map(|one| one.text.as_ref()).filter(|text: &&str| !text.is_empty());
+    let texts: Vec<&str> = texts.collect();
+    let body = JsValue::from_str(&encode_push(room.topic()?, reach.epoch, reach.first, &texts));
+    *last = Some((reach, body.clone()));
+    Ok(body)
+}
+
 /// Pushes until it succeeds or is given up.
 async fn persist(
-    env: &Env,
+    room: &RoomState,
     relay: RelayName,
-    body: Result<String, ObjectError>,
+    body: Result<JsValue, ObjectError>,
 ) -> Result<PushOutcome, ObjectError> {
     let body = body?;
     #[cfg(feature = "fault-injection")]
-    let fault = crate::edge::fault::of_push(&body);
-    let text = JsValue::from_str(&body);
+    let fault = crate::edge::fault::of_push(&body.as_string().unwrap_or_default());
     retry(async || {
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::lose(fault, crate::edge::fault::PushFault::Lost)?;
-        let outcome = push_once(env, relay, &text).await?;
+        let outcome = push_once(&room.env, relay, &body).await?;
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::lose(fault, crate::edge::fault::PushFault::Unanswered)?;
         Ok(outcome)
