@@ -1,20 +1,18 @@
-//! How publications reach those who have a topic: each push once and in order, what is missing before it first; through
-//! a feed only what does not come by the publication's own topic. It must not know how somebody comes to a topic.
+//! How publications reach those who have a topic: each push once and in order, what is missing before it first. It must
+//! not know how somebody comes to a topic, nor what somebody has by another topic.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::effect::{Delivery, Effect, Parcel, Pushed};
+use super::Relay;
+use super::effect::{Delivery, Effect, Pushed};
 use super::event::{Answer, Item, Push, PushId, SocketId};
 use super::stored::Position;
 use super::topic::Followed;
-use super::{Relay, Socket};
 use crate::core::epoch::Epoch;
 use crate::core::event::Closing;
 use crate::core::publication::Seq;
 use crate::core::time::UnixMillis;
-use crate::core::topic::{Namespace, Topic, Visibility};
-use crate::core::view::Views;
+use crate::core::topic::Topic;
 
 /// Publications that came for a topic.
 struct Arrival<'a> {
@@ -204,105 +202,5 @@ impl Relay {
                 push: arrival.push,
             })
         })
-    }
-
-    /// Who gets what of publications: all the same, but for those who have some of them by another topic.
-    fn parcels(&self, topic: &Topic, items: &[Item]) -> Vec<Parcel> {
-        let Some(followed) = self.topics.get(topic) else {
-            return vec![];
-        };
-        let apart = self.apart(topic, items);
-        let mut parcels: Vec<Parcel> = followed
-            .groups()
-            .map(|(views, sockets)| Parcel {
-                views,
-                selection: None,
-                sockets: sockets.iter().filter(|one| !apart.contains(one)).copied().collect(),
-            })
-            .filter(|parcel| !parcel.sockets.is_empty())
-            .collect();
-        for id in apart {
-            let views =
-                self.sockets.get(&id).and_then(|socket| socket.topics.get(topic)).map(|had| had.views);
-            parcels.extend(self.parcels_for(id, topic, views.unwrap_or_default(), items));
-        }
-        parcels
-    }
-
-    /// Those who have a feed and one of the topics whose publications are in it.
-    fn apart(&self, topic: &Topic, items: &[Item]) -> BTreeSet<SocketId> {
-        if topic.namespace() != Some(Namespace::Feed) {
-            return BTreeSet::new();
-        }
-        let origins: BTreeSet<&Topic> =
-            items.iter().filter_map(|item| Some(&item.origin.as_ref()?.0)).collect();
-        let mut apart = BTreeSet::new();
-        for origin in origins {
-            let Some(followed) = self.topics.get(origin) else { continue };
-            apart.extend(followed.everybody().filter(|id| self.has(*id, topic)));
-            if followed.asks > 0 {
-                let awaits = |socket: &Socket| socket.awaited.iter().any(|one| one.topic == *origin);
-                let feed = self.topics.get(topic);
-                let everybody = feed.into_iter().flat_map(Followed::everybody);
-                apart.extend(everybody.filter(|id| self.sockets.get(id).is_some_and(awaits)));
-            }
-        }
-        apart
-    }
-
-    fn has(&self, id: SocketId, topic: &Topic) -> bool {
-        self.sockets.get(&id).is_some_and(|socket| socket.topics.contains_key(topic))
-    }
-
-    /// What one socket gets of publications of a topic that it has in some shapes: not what it gets, or has had, by the
-    /// topic that they were published to.
-    pub(super) fn parcels_for(
-        &self,
-        id: SocketId,
-        topic: &Topic,
-        views: Views,
-        items: &[Item],
-    ) -> Vec<Parcel> {
-        let is_feed = topic.namespace() == Some(Namespace::Feed);
-        let Some(socket) = self.sockets.get(&id).filter(|_| is_feed) else {
-            return vec![Parcel { views, selection: None, sockets: vec![id] }];
-        };
-        let mut parcels: Vec<Parcel> = vec![];
-        for (place, item) in items.iter().enumerate() {
-            let shown =
-                item.origin.as_ref().map_or(Views::NONE, |(origin, seq)| socket.is_shown(origin, *seq));
-            let left = views.minus(shown);
-            match parcels.last_mut() {
-                Some(Parcel { views, selection: Some(places), .. }) if *views == left => places.push(place),
-                _ => parcels.push(Parcel { views: left, selection: Some(vec![place]), sockets: vec![id] }),
-            }
-        }
-        parcels.retain(|parcel| !parcel.views.is_empty());
-        parcels
-    }
-
-    /// Ends what those have of a private topic whose proof has ended, before anything more of it is shown.
-    fn end_expired(&mut self, topic: &Topic, now: UnixMillis) -> Vec<Effect> {
-        if topic.visibility() == Visibility::Public {
-            return vec![];
-        }
-        let everybody: Vec<SocketId> =
-            self.topics.get(topic).into_iter().flat_map(Followed::everybody).collect();
-        let is_over = |id: &SocketId| {
-            let identity = self.sockets.get(id).and_then(|socket| socket.identity.as_ref());
-            !identity.is_some_and(|identity| identity.is_valid(now))
-        };
-        let over: Vec<SocketId> = everybody.into_iter().filter(is_over).collect();
-        over.into_iter().flat_map(|id| self.expire_one(id, now)).collect()
-    }
-}
-
-impl Socket {
-    /// In which shapes a publication reaches it by its own topic.
-    fn is_shown(&self, origin: &Topic, seq: Seq) -> Views {
-        let had = self.topics.get(origin).filter(|had| had.after < seq).map_or(Views::NONE, |had| had.views);
-        let awaited = self.awaited.iter().filter(|one| one.topic == *origin);
-        let coming = awaited.filter(|one| one.since.is_some_and(|since| since < seq));
-        coming.fold(had, |views, one| views.with(one.view))
     }
 }

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod event;
 mod identity;
 pub mod name;
+mod overlap;
 mod past;
 mod question;
 pub mod stored;
