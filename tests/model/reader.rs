@@ -62,6 +62,8 @@ pub struct Reader {
     /// All that it was shown, by topic.
     pub transcript: BTreeMap<Topic, Vec<String>>,
     wishes: Vec<Wish>,
+    /// Wishes that were refused, by topic: it is not said which of several for one topic.
+    refused: BTreeMap<Topic, usize>,
     subscriptions: HashMap<(Topic, Shape), Subscription>,
     covers: Vec<Cover>,
 }
@@ -75,6 +77,7 @@ impl Reader {
         self.connection += 1;
         self.identity = identity;
         self.wishes.clear();
+        self.refused.clear();
         self.subscriptions.clear();
         self.covers.clear();
     }
@@ -85,9 +88,7 @@ impl Reader {
 
     /// It asks for a topic.
     pub fn wish(&mut self, topic: &Topic, shape: Shape, past: Past, truth: &Truth) {
-        if self.subscriptions.contains_key(&(topic.clone(), shape))
-            || self.wishes.iter().any(|one| one.topic == *topic && one.shape == shape)
-        {
+        if self.subscriptions.contains_key(&(topic.clone(), shape)) {
             return;
         }
         if let Past::Since(resume) = past {
@@ -112,6 +113,7 @@ impl Reader {
         }
         let wish = self.wishes.iter().position(|one| one.topic == *topic && one.shape == shape);
         let wish = self.wishes.remove(wish.expect("it asked for it"));
+        self.end_refused(topic);
         let life = truth.life_of(topic, epoch);
         let (start, is_foreign) = match wish.past {
             Past::Since(resume) if resume.epoch != Epoch::Foreign => (resume.since.get(), false),
@@ -137,6 +139,7 @@ impl Reader {
     fn stop(&mut self, topic: &Topic, shape: Shape, truth: &Truth) {
         self.subscriptions.remove(&(topic.clone(), shape));
         self.wishes.retain(|one| one.topic != *topic || one.shape != shape);
+        self.end_refused(topic);
         for cover in &mut self.covers {
             if cover.topic == *topic && cover.shape == shape {
                 cover.until.get_or_insert(truth.last(topic));
@@ -157,14 +160,27 @@ impl Reader {
 
     pub fn refused(&mut self, topic: &Topic, truth: &Truth, why: &str) {
         self.note(topic, why.to_owned());
-        // It is not said which of several wishes: those of one frame have one shape.
-        if let Some(wish) = self.wishes.iter().find(|one| one.topic == *topic).cloned() {
-            self.wishes.retain(|one| one.topic != *topic || one.shape != wish.shape);
-            for cover in &mut self.covers {
-                if cover.topic == *topic && cover.shape == wish.shape {
-                    cover.until.get_or_insert(truth.last(topic));
-                }
+        if !self.wishes.iter().any(|one| one.topic == *topic) {
+            // It asked again for what it has.
+            return;
+        }
+        *self.refused.entry(topic.clone()).or_default() += 1;
+        for cover in self.covers.iter_mut().filter(|one| one.topic == *topic) {
+            let has = self.subscriptions.contains_key(&(topic.clone(), cover.shape));
+            if !has {
+                cover.until.get_or_insert(truth.last(topic));
             }
+        }
+        self.end_refused(topic);
+    }
+
+    fn end_refused(&mut self, topic: &Topic) {
+        let left = self.wishes.iter().filter(|one| one.topic == *topic).count();
+        let refused = self.refused.get(topic).copied().unwrap_or_default();
+        assert!(refused <= left, "{}: nobody is refused what it did not ask for", self.name);
+        if refused == left {
+            self.wishes.retain(|one| one.topic != *topic);
+            self.refused.remove(topic);
         }
     }
 
@@ -308,6 +324,10 @@ impl Reader {
                 assert_eq!(had.seq, last, "{name} lacks the last of {topic} as {shape:?}");
             }
         }
+    }
+
+    pub fn awaits(&self, topic: &Topic, shape: Shape) -> bool {
+        self.wishes.iter().any(|one| one.topic == *topic && one.shape == shape)
     }
 
     pub fn has(&self, topic: &Topic) -> bool {

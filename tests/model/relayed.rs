@@ -266,6 +266,8 @@ impl World {
             Op::Publish { topic, count } => self.publish(*topic, *count),
             Op::Hand { topic } => self.hand(*topic),
             Op::Forward { again } => self.forward(*again),
+            // What is not durable leaves no room.
+            Op::Probe { topic } if self.rooms[*topic].is_sending() => {}
             Op::Probe { topic } => self.rooms[*topic].probe(self.now),
             Op::Push { topic, relay, fate } => self.push(*topic, *relay, *fate),
             Op::LatePush { which } => self.push_late(*which),
@@ -286,10 +288,10 @@ impl World {
             Op::Pass { minutes } => self.pass(*minutes),
         }
         while self.is_prompt && !self.questions.is_empty() {
-            if self.rooms[self.questions[0].topic].is_sending() {
-                self.hand(self.questions[0].topic);
-            }
             self.question(0, false);
+        }
+        if self.is_prompt && !matches!(op, Op::SleepRelay { .. } | Op::SleepRoom { .. }) {
+            self.come_to_rest();
         }
     }
 
@@ -375,6 +377,9 @@ impl World {
         let publications = (self.numbers + 1..=self.numbers + count).map(publication).collect();
         self.numbers += count;
         self.rooms[topic].post(publications, &mut self.truth, self.now);
+        if self.is_prompt {
+            self.hand(topic);
+        }
     }
 
     fn hand(&mut self, topic: usize) {
@@ -395,6 +400,9 @@ impl World {
             self.forwards.clear();
         }
         self.rooms[FEED].post(forwards, &mut self.truth, self.now);
+        if self.is_prompt {
+            self.hand(FEED);
+        }
     }
 
     fn push(&mut self, topic: usize, relay: usize, fate: Fate) {
@@ -538,7 +546,12 @@ impl World {
         if topics.is_empty() || self.relays[relay].relay.is_for_one(socket) {
             return;
         }
-        let wanted: Vec<Wanted> = topics.iter().map(|topic| self.wanted(who, *topic, shape, past)).collect();
+        let is_new = |topic: &&usize| !self.readers[who].awaits(&self.topics[**topic], shape);
+        let topics = topics.iter().filter(is_new);
+        let wanted: Vec<Wanted> = topics.map(|topic| self.wanted(who, *topic, shape, past)).collect();
+        if wanted.is_empty() {
+            return;
+        }
         for Wanted { topic, past } in &wanted {
             self.readers[who].wish(topic, shape, *past, &self.truth);
         }

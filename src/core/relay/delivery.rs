@@ -11,6 +11,7 @@ use super::topic::Followed;
 use crate::core::epoch::Epoch;
 use crate::core::event::Closing;
 use crate::core::publication::Seq;
+use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 
@@ -44,10 +45,6 @@ impl Relay {
         let Some(followed) = self.topics.get_mut(&push.topic) else {
             return vec![answer(Pushed::Unwanted)];
         };
-        if followed.is_unwanted() {
-            self.topics.remove(&push.topic);
-            return vec![answer(Pushed::Unwanted)];
-        }
         if !followed.held.is_empty() {
             followed.held.push_back(push);
             return vec![];
@@ -87,10 +84,12 @@ impl Relay {
         }
     }
 
-    /// The room has answered what was missing, or could not be asked: then pushes that waited are to come again.
+    /// The room has answered what was missing after a place, or could not be asked: then pushes that waited are to come
+    /// again.
     pub(super) fn caught_up(
         &mut self,
         topic: &Topic,
+        asked: Past,
         answer: Option<&Answer>,
         now: UnixMillis,
     ) -> Vec<Effect> {
@@ -102,27 +101,59 @@ impl Relay {
             let failed = |push: Push| Effect::Answer { push: push.id, pushed: Pushed::Failed };
             return held.into_iter().map(failed).collect();
         };
-        let mut effects = match (answer.gap, held.front()) {
-            // Without a past, what waits here is more than the room has: only what is before it is lost.
-            (Some((Some(_), to)), Some(push)) if answer.items.is_empty() => {
-                self.leave_out(topic, to.min(push.first.before(1)))
-            }
-            (Some((Some(_), to)), _) => self.leave_out(topic, to),
-            _ => vec![],
-        };
+        let mut effects = self.skip(topic, asked, answer, held.front());
         effects.extend(self.absorb(topic, answer));
         for push in held {
-            effects.extend(self.push(push, now));
+            effects.extend(self.push_again(push, now));
         }
         effects
     }
 
-    /// Goes on after `to` without what is missing up to there, and says so.
-    fn leave_out(&mut self, topic: &Topic, to: Seq) -> Vec<Effect> {
+    /// Goes on without what a room has answered that it does not hold any more. Without a past, what waits here is more
+    /// than the room has: only what is before it is lost.
+    fn skip(&mut self, topic: &Topic, asked: Past, answer: &Answer, held: Option<&Push>) -> Vec<Effect> {
+        let is_held = |push: &&Push| answer.items.is_empty() && push.epoch == answer.epoch;
+        let held = held.filter(is_held).map(|push| push.first.before(1));
+        let reach = |to: Seq| held.map_or(to, |held| held.min(to));
+        match (answer.gap, asked) {
+            (Some((Some(_), to)), _) => self.leave_out(topic, answer.epoch, reach(to)),
+            (Some((None, _)), Past::Since(resume)) if self.is_still_in(topic, resume.epoch) => {
+                let seq = reach(answer.first().before(1));
+                self.begin_anew(topic, Position { epoch: answer.epoch, seq }).into_iter().collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// Whether a topic's order is still that of an epoch, or the one that began then.
+    fn is_still_in(&self, topic: &Topic, epoch: Epoch) -> bool {
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        position.is_some_and(|position| position.epoch.continues(epoch, self.limits.retention_millis))
+    }
+
+    /// Considers a push again that waited for what the room says. What still is of another order then was late.
+    fn push_again(&mut self, push: Push, now: UnixMillis) -> Vec<Effect> {
+        let followed = self.topics.get(&push.topic);
+        let position = followed.and_then(|followed| followed.position);
+        let is_late = position.is_some_and(|position| {
+            !push.epoch.continues(position.epoch, self.limits.retention_millis)
+                && !push.epoch.is_later_than(position.epoch)
+        });
+        if is_late {
+            let again = followed.map(Followed::subscribers);
+            return vec![Effect::Answer { push: push.id, pushed: Pushed::Handed { again } }];
+        }
+        self.push(push, now)
+    }
+
+    /// Goes on after `to`, a place of the order of that epoch, without what is missing up to there, and says so.
+    fn leave_out(&mut self, topic: &Topic, epoch: Epoch, to: Seq) -> Vec<Effect> {
+        let retention = self.limits.retention_millis;
         let Some(followed) = self.topics.get_mut(topic) else {
             return vec![];
         };
-        let Some(position) = followed.position.filter(|position| position.seq < to) else {
+        let is_behind = |position: &Position| position.seq < to && epoch.continues(position.epoch, retention);
+        let Some(position) = followed.position.filter(is_behind) else {
             return vec![];
         };
         followed.jump(Position { seq: to, ..position });
@@ -150,11 +181,14 @@ impl Relay {
         if arrival.epoch.continues(position.epoch, retention) {
             if let (Epoch::Began(_), Epoch::Unborn(_)) = (arrival.epoch, position.epoch) {
                 followed.position = Some(Position { epoch: arrival.epoch, seq });
+                self.unnoted.insert(topic.clone());
             }
-        } else {
+        } else if arrival.epoch.is_later_than(position.epoch) {
             seq = arrival.first.before(1);
-            followed.jump(Position { epoch: arrival.epoch, seq });
-            effects.extend(self.gap(topic, None, seq));
+            effects.extend(self.begin_anew(topic, Position { epoch: arrival.epoch, seq }));
+        } else {
+            // Something that was late, or a clock that is wrong: the room knows.
+            return Progress::NotYet(position);
         }
         let position = Position { epoch: arrival.epoch, seq };
         if arrival.first > seq.next() {
@@ -168,6 +202,19 @@ impl Relay {
         Progress::On(effects)
     }
 
+    /// Another order has begun. What was shown of the last one says nothing of this one.
+    fn begin_anew(&mut self, topic: &Topic, position: Position) -> Option<Effect> {
+        let after = position.seq;
+        self.topics.get_mut(topic)?.jump(position);
+        self.unnoted.insert(topic.clone());
+        for socket in self.sockets.values_mut() {
+            if let Some(subscription) = socket.topics.get_mut(topic) {
+                subscription.after = after;
+            }
+        }
+        self.gap(topic, None, after)
+    }
+
     /// The first that is heard of a topic. Whoever has it already outlived the note of how far it was: it is asked to
     /// come back.
     fn begin(&mut self, topic: &Topic, arrival: &Arrival<'_>) -> Vec<Effect> {
@@ -176,6 +223,7 @@ impl Relay {
             return vec![];
         };
         followed.advance(Position { epoch: arrival.epoch, seq: arrival.last() }, arrival.items, keeps);
+        self.unnoted.insert(topic.clone());
         let lost = followed.everybody();
         lost.map(|socket| Effect::Disconnect { socket, closing: Closing::Interrupted }).collect()
     }

@@ -278,6 +278,15 @@ impl Relay {
         if followed.keeper != keeper {
             self.unnoted.insert(topic.clone());
         }
+        self.forget_unwanted(topic);
+    }
+
+    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push.
+    fn forget_unwanted(&mut self, topic: &Topic) {
+        if self.topics.get(topic).is_some_and(Followed::is_unwanted) {
+            self.topics.remove(topic);
+            self.unnoted.remove(topic);
+        }
     }
 
     /// Notes how far each topic is that has moved on, with one of its sockets.

@@ -4,6 +4,7 @@
 use crate::core::access::Identity;
 use crate::core::client_frame::FrameBudget;
 use crate::core::epoch::Epoch;
+use crate::core::event::Resume;
 use crate::core::publication::Seq;
 use crate::core::topic::Topic;
 use crate::core::view::Views;
@@ -43,4 +44,14 @@ pub struct Position {
     pub epoch: Epoch,
     /// The last place that it has brought to all.
     pub seq: Seq,
+}
+
+impl Position {
+    /// Whether somebody's place is after this one: further in the same order, or in one that began later.
+    pub(super) fn is_before(self, resume: Resume, retention_millis: u64) -> bool {
+        if self.epoch.continues(resume.epoch, retention_millis) {
+            return resume.since > self.seq;
+        }
+        resume.epoch.is_later_than(self.epoch)
+    }
 }
