@@ -199,8 +199,10 @@ impl Reader {
         };
         let (life, place) = truth.place_of(topic, number).expect("it was published");
         assert_eq!(place, seq, "{name}: it has its own place in {topic}");
-        if let Some(of) = had.life {
-            assert_eq!(life, of, "{name}: {topic} goes on in its own order");
+        match had.life {
+            Some(of) if shape == Shape::Trades && !truth.keeps && life > of => had.seq = 0,
+            Some(of) => assert_eq!(life, of, "{name}: {topic} goes on in its own order"),
+            None => {}
         }
         assert!(seq > had.seq, "{name} got {seq} of {topic} as {shape:?} after {}", had.seq);
         had.life = Some(life);

@@ -2,7 +2,6 @@
 //! question to the room. Whoever comes gets what it missed up to where the relay is, and then goes along with the others:
 //! none twice and none missing. It must not know how publications reach those who have the topic already.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::effect::{Delivery, Effect, Parcel, Refused, TurnedAway, Word};
@@ -11,7 +10,8 @@ use super::past::{Given, at_hand, given_by};
 use super::question::{Applicant, Purpose};
 use super::stored::Position;
 use super::topic::Followed;
-use super::{ApplicationId, Awaited, Relay, Socket, Subscription, tell};
+use super::wish::{ApplicationId, Awaited};
+use super::{Apart, Relay, Subscription, tell};
 use crate::core::event::{Closing, Resume};
 use crate::core::publication::Seq;
 use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
@@ -231,8 +231,11 @@ impl Relay {
         let had = socket.topics.get(topic).copied();
         let before = had.map_or(Views::NONE, |had| had.views);
         let views = before.with(view);
-        let after = had.map_or(after, |had| had.after);
-        socket.topics.insert(followed.topic.clone(), Subscription { views, after });
+        let first = had.map_or(after, |had| had.after);
+        if first != after && !before.overlaps(view) {
+            socket.apart.push(Apart { topic: followed.topic.clone(), view, after });
+        }
+        socket.topics.insert(followed.topic.clone(), Subscription { views, after: first });
         self.regroup(id, topic, before, views);
     }
 
@@ -259,39 +262,6 @@ impl Relay {
             }
         }
         tell(id, Word::Unsubscribed { topic, view })
-    }
-}
-
-impl Socket {
-    fn awaits(&self, topic: &Topic, view: View) -> bool {
-        self.awaited.iter().any(|one| one.topic == *topic && Views::of(one.view).overlaps(view))
-    }
-
-    /// Whether it has a topic or waits for it.
-    fn claims(&self, topic: &Topic) -> bool {
-        self.topics.contains_key(topic) || self.awaited.iter().any(|one| one.topic == *topic)
-    }
-
-    /// How many topics it has or waits for.
-    fn topics_claimed(&self) -> usize {
-        let awaited = self.awaited.iter().map(|one| &one.topic);
-        let awaited: BTreeSet<_> = awaited.filter(|topic| !self.topics.contains_key(*topic)).collect();
-        self.topics.len() + awaited.len()
-    }
-
-    /// The topics that it has or waits for in a shape.
-    fn topics_with(&self, view: View) -> Vec<Topic> {
-        let has = self.topics.iter().filter(|(_, had)| had.views.overlaps(view)).map(|(topic, _)| topic);
-        let awaits = self.awaited.iter().filter(|one| Views::of(one.view).overlaps(view));
-        let topics: BTreeSet<_> = has.chain(awaits.map(|one| &one.topic)).cloned().collect();
-        topics.into_iter().collect()
-    }
-
-    /// Ends a wish, and returns whether it was not withdrawn.
-    fn end(&mut self, application: ApplicationId) -> bool {
-        let before = self.awaited.len();
-        self.awaited.retain(|one| one.application != application);
-        self.awaited.len() < before
     }
 }
 

@@ -210,6 +210,7 @@ impl Relay {
         for socket in self.sockets.values_mut() {
             if let Some(subscription) = socket.topics.get_mut(topic) {
                 subscription.after = after;
+                socket.apart.retain(|one| one.topic != *topic);
             }
         }
         self.gap(topic, None, after)

@@ -91,7 +91,9 @@ impl Relay {
 impl Socket {
     /// In which shapes a publication reaches it by its own topic.
     fn is_shown(&self, origin: &Topic, seq: Seq) -> Views {
-        let had = self.topics.get(origin).filter(|had| had.after < seq).map_or(Views::NONE, |had| had.views);
+        let had = self.topics.get(origin).into_iter().flat_map(|had| self.parts(origin, *had));
+        let had = had.filter(|(_, after)| *after < seq);
+        let had = had.fold(Views::NONE, |all, (views, _)| all.union(views));
         let awaited = self.awaited.iter().filter(|one| one.topic == *origin);
         let coming = awaited.filter(|one| one.since.is_some_and(|since| since < seq));
         coming.fold(had, |views, one| views.with(one.view))

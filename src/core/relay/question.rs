@@ -1,10 +1,11 @@
 //! A relay's questions to rooms: which are under way, for whom, and what an answer leads to. It must not know what a
 //! newcomer is given of the past.
 
+use super::Relay;
 use super::effect::{Effect, Refused};
 use super::event::{Answer, AskFailure, AskId, Lease, SocketId};
 use super::stored::Position;
-use super::{ApplicationId, Relay};
+use super::wish::ApplicationId;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::socket_request::{Past, Wanted};
