@@ -95,7 +95,10 @@ impl Relay {
             return self.admit(applicant, &topic, &given, now);
         }
         let question = match (followed.position, past) {
-            (Some(position), Past::Since(resume)) if resume.since > position.seq => {
+            // A place of another order is not ahead of this one, however far it is.
+            (Some(position), Past::Since(resume))
+                if resume.since > position.seq && position.epoch.continues(resume.epoch, retention) =>
+            {
                 self.catch_up(&topic, position, Some((applicant, past)), now)
             }
             _ => self.ask(topic, past, Purpose::Admit(vec![applicant]), now),
