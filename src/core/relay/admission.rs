@@ -16,7 +16,7 @@ use crate::core::event::Resume;
 use crate::core::publication::Seq;
 use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
 use crate::core::time::UnixMillis;
-use crate::core::topic::Topic;
+use crate::core::topic::{Namespace, Topic};
 use crate::core::view::{View, Views};
 
 impl Relay {
@@ -40,7 +40,9 @@ impl Relay {
     }
 
     pub(super) fn subscribe(&mut self, id: SocketId, subscribe: Subscribe, now: UnixMillis) -> Vec<Effect> {
-        let Subscribe { topics, view } = subscribe;
+        let Subscribe { mut topics, view } = subscribe;
+        // What comes by a topic does not come by a feed as well, whichever of them is named first.
+        topics.sort_by_key(|wanted| wanted.topic.namespace() == Some(Namespace::Feed));
         topics.into_iter().flat_map(|wanted| self.subscribe_to(id, view, wanted, now)).collect()
     }
 
