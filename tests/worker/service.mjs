@@ -100,6 +100,13 @@ class Service {
     return subscriber;
   }
 
+  /** Opens a socket for many topics and waits for its first frame. */
+  async many({ protocols, ...options } = {}) {
+    const subscriber = this.#open("/ws", options, protocols);
+    subscriber.greeting = await subscriber.next();
+    return subscriber;
+  }
+
   /** Opens many sockets, a hundred at a time. */
   async subscribeMany(token, count) {
     const subscribers = [];
@@ -117,8 +124,8 @@ class Service {
     return publisher;
   }
 
-  #open(path, options) {
-    const subscriber = new Subscriber(this.origin.replace("http", "ws") + path, options);
+  #open(path, options, protocols) {
+    const subscriber = new Subscriber(this.origin.replace("http", "ws") + path, options, protocols);
     this.#subscribers.add(subscriber);
     return subscriber;
   }
@@ -142,6 +149,30 @@ class Service {
     return this.harness
       .getWorker()
       .evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
+  }
+
+  /** Removes a relay from memory; its sockets stay open. */
+  evictRelay(name) {
+    return this.harness.getWorker().evictDurableObject("RELAY", { name, webSockets: "hibernate" });
+  }
+
+  /** Removes all relays on a room's list from memory; their sockets stay open. */
+  async evictRelaysOf(token) {
+    for (const { name } of (await this.standing(token)).relays) await this.evictRelay(name);
+  }
+
+  /** How a room and its relays stand, as an operator sees it. */
+  async standing(token) {
+    const response = await this.request(`/rooms/${token}`, {
+      headers: { authorization: `Bearer ${SECRET}` },
+    });
+    return response.json();
+  }
+
+  /** The rows of a query on a relay's SQLite. */
+  async rowsOfRelay(name, statement) {
+    const storage = await this.harness.getWorker().getDurableObjectStorage("RELAY", { name });
+    return storage.exec(statement);
   }
 
   /** A room's SQLite, as it is stored: `exec(statement, …values)` gives rows. */
@@ -190,11 +221,12 @@ class Service {
 
 /** One subscriber, with the frames that it got and did not take yet. */
 export class Subscriber {
+  #pings = 0;
   #frames = [];
   #waiting = [];
 
-  constructor(url, options) {
-    this.socket = new WebSocket(url, options);
+  constructor(url, options, protocols = []) {
+    this.socket = new WebSocket(url, protocols, options);
     this.closed = new Promise((resolve) => {
       this.socket.on("close", (code, reason) => {
         for (const { reject } of this.#waiting.splice(0)) reject(new Error(`closed with ${code}`));
@@ -227,6 +259,44 @@ export class Subscriber {
 
   send(frame) {
     this.socket.send(frame);
+  }
+
+  /** Sends an object as JSON. */
+  say(frame) {
+    this.send(JSON.stringify(frame));
+  }
+
+  /** The next frame, read as JSON. */
+  async hear() {
+    return JSON.parse(await this.next());
+  }
+
+  /** All frames that came before the answer to a ping that is sent now: what is not among them is not on its way. */
+  async soFar() {
+    this.#pings += 1;
+    const id = `ping ${this.#pings}`;
+    this.say({ type: "ping", id });
+    const frames = [];
+    for (;;) {
+      const frame = await this.next();
+      const { type, id: answered } = JSON.parse(frame);
+      if (type === "pong" && answered === id) return frames;
+      frames.push(frame);
+    }
+  }
+
+  /** Subscribes to topics on a socket for many, and returns all frames up to the last answer and what comes with it. */
+  async have(topics, more = {}) {
+    this.say({ type: "subscribe", topics, ...more });
+    const frames = [];
+    const missing = new Set(topics);
+    while (missing.size > 0) {
+      const frame = await this.next();
+      const { type, topic } = JSON.parse(frame);
+      if (type === "subscribed" || type === "error") missing.delete(topic);
+      frames.push(frame);
+    }
+    return [...frames, ...(await this.soFar())];
   }
 
   /** Breaks the connection without a close frame. */
