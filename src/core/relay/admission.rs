@@ -16,7 +16,7 @@ use crate::core::event::{Closing, Resume};
 use crate::core::publication::Seq;
 use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
 use crate::core::time::UnixMillis;
-use crate::core::topic::{Namespace, Topic};
+use crate::core::topic::Topic;
 use crate::core::view::{View, Views};
 
 impl Relay {
