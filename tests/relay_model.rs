@@ -124,7 +124,7 @@ fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
 fn config() -> ProptestConfig {
     let seeds = FileFailurePersistence::WithSource("proptest-regressions");
     let default = ProptestConfig::default();
-    let cases = default.cases.max(1_500);
+    let cases = default.cases.max(400);
     ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..default }
 }
 

@@ -62,8 +62,6 @@ pub struct Reader {
     /// All that it was shown, by topic.
     pub transcript: BTreeMap<Topic, Vec<String>>,
     wishes: Vec<Wish>,
-    /// Wishes that were refused, by topic: it is not said which of several for one topic.
-    refused: BTreeMap<Topic, usize>,
     subscriptions: HashMap<(Topic, Shape), Subscription>,
     covers: Vec<Cover>,
 }
@@ -77,7 +75,6 @@ impl Reader {
         self.connection += 1;
         self.identity = identity;
         self.wishes.clear();
-        self.refused.clear();
         self.subscriptions.clear();
         self.covers.clear();
     }
@@ -113,7 +110,6 @@ impl Reader {
         }
         let wish = self.wishes.iter().position(|one| one.topic == *topic && one.shape == shape);
         let wish = self.wishes.remove(wish.expect("it asked for it"));
-        self.end_refused(topic);
         let life = truth.life_of(topic, epoch);
         let (start, is_foreign) = match wish.past {
             Past::Since(resume) if resume.epoch != Epoch::Foreign => (resume.since.get(), false),
@@ -139,7 +135,6 @@ impl Reader {
     fn stop(&mut self, topic: &Topic, shape: Shape, truth: &Truth) {
         self.subscriptions.remove(&(topic.clone(), shape));
         self.wishes.retain(|one| one.topic != *topic || one.shape != shape);
-        self.end_refused(topic);
         for cover in &mut self.covers {
             if cover.topic == *topic && cover.shape == shape {
                 cover.until.get_or_insert(truth.last(topic));
@@ -160,27 +155,11 @@ impl Reader {
 
     pub fn refused(&mut self, topic: &Topic, truth: &Truth, why: &str) {
         self.note(topic, why.to_owned());
-        if !self.wishes.iter().any(|one| one.topic == *topic) {
-            // It asked again for what it has.
-            return;
-        }
-        *self.refused.entry(topic.clone()).or_default() += 1;
-        for cover in self.covers.iter_mut().filter(|one| one.topic == *topic) {
-            let has = self.subscriptions.contains_key(&(topic.clone(), cover.shape));
-            if !has {
-                cover.until.get_or_insert(truth.last(topic));
-            }
-        }
-        self.end_refused(topic);
-    }
-
-    fn end_refused(&mut self, topic: &Topic) {
-        let left = self.wishes.iter().filter(|one| one.topic == *topic).count();
-        let refused = self.refused.get(topic).copied().unwrap_or_default();
-        assert!(refused <= left, "{}: nobody is refused what it did not ask for", self.name);
-        if refused == left {
-            self.wishes.retain(|one| one.topic != *topic);
-            self.refused.remove(topic);
+        // It is not said in which shape: somebody waits for a topic in one shape at a time.
+        let wish = self.wishes.iter().find(|one| one.topic == *topic);
+        // Else it asked again for what it has.
+        if let Some(shape) = wish.map(|wish| wish.shape) {
+            self.stop(topic, shape, truth);
         }
     }
 
@@ -328,8 +307,8 @@ impl Reader {
         }
     }
 
-    pub fn awaits(&self, topic: &Topic, shape: Shape) -> bool {
-        self.wishes.iter().any(|one| one.topic == *topic && one.shape == shape)
+    pub fn awaits(&self, topic: &Topic) -> bool {
+        self.wishes.iter().any(|one| one.topic == *topic)
     }
 
     pub fn has(&self, topic: &Topic) -> bool {

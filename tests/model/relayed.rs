@@ -546,7 +546,7 @@ impl World {
         if topics.is_empty() || self.relays[relay].relay.is_for_one(socket) {
             return;
         }
-        let is_new = |topic: &&usize| !self.readers[who].awaits(&self.topics[**topic], shape);
+        let is_new = |topic: &&usize| !self.readers[who].awaits(&self.topics[**topic]);
         let topics = topics.iter().filter(is_new);
         let wanted: Vec<Wanted> = topics.map(|topic| self.wanted(who, *topic, shape, past)).collect();
         if wanted.is_empty() {
