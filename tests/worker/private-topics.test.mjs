@@ -122,6 +122,8 @@ test("a token that proves nothing opens nothing", async () => {
     });
   }
   assert.equal(JSON.parse((await subscriber.have([topic]))[0]).code, "unauthorized");
+  const page = service.many({ protocols: [`bearer.${bad[0]}`], ...PAGE });
+  await assert.rejects(page, /closed with 4501/, "a page is told by a close code");
 
   subscriber.say({ type: "authenticate", token: good });
   assert.equal((await subscriber.hear()).type, "authenticated");
