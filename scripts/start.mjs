@@ -16,7 +16,7 @@ const watching = process.argv.includes("--watch");
 
 if (await somebodyListens())
   fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
-const secret = localSecret();
+const secret = localSecrets();
 const env = watching ? { GLOW_BUILD: "dev" } : {};
 await must("npm", ["run", "--silent", "build"], { env });
 serve(env);
@@ -40,18 +40,24 @@ async function somebodyListens() {
   return (await Promise.all(attempts)).includes(true);
 }
 
-/** The secret of .dev.vars; a random one is written there when there is none. */
-function localSecret() {
+/** The publishers' secret of .dev.vars. The secrets that are missing there are made at random. */
+function localSecrets() {
   const path = join(root, ".dev.vars");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const given = text.match(/^[ \t]*WEBHOOK_SECRET[ \t]*=[ \t]*["']?(.*?)["']?[ \t]*$/m)?.[1];
-  if (given) return given;
-  const made = randomBytes(24).toString("base64url");
-  const environment = /^\s*ENVIRONMENT\s*=/m.test(text) ? "" : "ENVIRONMENT=development\n";
-  const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-  appendFileSync(path, `${gap}WEBHOOK_SECRET=${made}\n${environment}`, { mode: 0o600 });
-  say("wrote a random WEBHOOK_SECRET to .dev.vars");
-  return made;
+  const given = (name) =>
+    text.match(new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*["']?(.*?)["']?[ \\t]*$`, "m"))?.[1];
+  const made = {};
+  if (!given("WEBHOOK_SECRET")) made.WEBHOOK_SECRET = randomBytes(24).toString("base64url");
+  if (!given("AUTH_SECRET")) made.AUTH_SECRET = randomBytes(32).toString("base64url");
+  const names = Object.keys(made);
+  if (names.length > 0) {
+    const lines = names.map((name) => `${name}=${made[name]}\n`);
+    if (made.WEBHOOK_SECRET && !/^\s*ENVIRONMENT\s*=/m.test(text)) lines.push("ENVIRONMENT=development\n");
+    const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+    appendFileSync(path, gap + lines.join(""), { mode: 0o600 });
+    say(`wrote a random ${names.join(" and ")} to .dev.vars`);
+  }
+  return given("WEBHOOK_SECRET") || made.WEBHOOK_SECRET;
 }
 
 function serve(env) {

@@ -13,20 +13,24 @@
     reason = "a property says that it is broken by panicking"
 )]
 
+mod access_token;
 mod batch;
 mod channel;
 mod client_frame;
 mod json;
 mod payload;
+mod sign_in;
 mod signature;
 mod socket_request;
 mod subscription_query;
 mod topic;
 
+pub use access_token::access_token;
 pub use batch::batch;
 pub use channel::channel;
 pub use client_frame::client_frame;
 pub use payload::payload;
+pub use sign_in::sign_in;
 pub use signature::signature;
 pub use socket_request::socket_request;
 pub use subscription_query::subscription_query;
@@ -36,11 +40,13 @@ pub use topic::topic;
 pub type Target = fn(&[u8]);
 
 /// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 10] = [
+    ("access_token", access_token),
     ("batch", batch),
     ("channel", channel),
     ("client_frame", client_frame),
     ("payload", payload),
+    ("sign_in", sign_in),
     ("signature", signature),
     ("socket_request", socket_request),
     ("subscription_query", subscription_query),

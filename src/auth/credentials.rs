@@ -43,34 +43,32 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(authorization: Option<&str>, subprotocols: Option<&str>) -> (Option<String>, Option<String>) {
-        let Credentials { token, subprotocol } = Credentials::from_headers(authorization, subprotocols);
-        (token, subprotocol)
-    }
-
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    /// Whether headers give this token and this subprotocol.
+    fn gives(headers: [Option<&str>; 2], token: Option<&str>, subprotocol: Option<&str>) {
+        let Credentials { token: given, subprotocol: answered } =
+            Credentials::from_headers(headers[0], headers[1]);
+        assert_eq!((given.as_deref(), answered.as_deref()), (token, subprotocol), "{headers:?}");
     }
 
     #[test]
     fn a_token_comes_in_either_header() {
-        assert_eq!(read(None, None), (None, None));
-        assert_eq!(read(Some("Bearer a.b.c"), None), (some("a.b.c"), None));
-        assert_eq!(read(Some("bearer  a.b.c "), None), (some("a.b.c"), None));
-        assert_eq!(read(None, Some("glow, bearer.a.b.c")), (some("a.b.c"), some("glow")));
-        assert_eq!(read(Some("Bearer x"), Some("bearer.a.b.c")), (some("x"), some("bearer.a.b.c")));
+        gives([None, None], None, None);
+        gives([Some("Bearer a.b.c"), None], Some("a.b.c"), None);
+        gives([Some("bearer  a.b.c "), None], Some("a.b.c"), None);
+        gives([None, Some("glow, bearer.a.b.c")], Some("a.b.c"), Some("glow"));
+        gives([Some("Bearer x"), Some("bearer.a.b.c")], Some("x"), Some("bearer.a.b.c"));
         for other in ["", "Bearer", "Bearer ", "Basic a.b.c", "a.b.c"] {
-            assert_eq!(read(Some(other), None), (None, None), "{other}");
+            gives([Some(other), None], None, None);
         }
     }
 
     #[test]
     fn the_answer_is_a_protocol_that_was_offered_and_the_token_only_where_nothing_else_was() {
-        assert_eq!(read(None, Some("glow")), (None, some("glow")));
-        assert_eq!(read(None, Some("bearer.t,v1,v2")), (some("t"), some("v1")));
-        assert_eq!(read(None, Some("bearer.t")), (some("t"), some("bearer.t")));
-        assert_eq!(read(None, Some("bearer.")), (None, some("bearer.")));
-        assert_eq!(read(None, Some(" ,, ")), (None, None));
-        assert_eq!(read(None, Some("a b, \"c\"")), (None, None), "no names");
+        gives([None, Some("glow")], None, Some("glow"));
+        gives([None, Some("bearer.t,v1,v2")], Some("t"), Some("v1"));
+        gives([None, Some("bearer.t")], Some("t"), Some("bearer.t"));
+        gives([None, Some("bearer.")], None, Some("bearer."));
+        gives([None, Some(" ,, ")], None, None);
+        gives([None, Some("a b, \"c\"")], None, None);
     }
 }

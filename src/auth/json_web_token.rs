@@ -133,12 +133,13 @@ fn decode(text: &str) -> Result<Vec<u8>, TokenError> {
 
 /// A JSON object. One that says the same thing twice says nothing.
 fn decode_json<T: DeserializeOwned>(text: &str) -> Result<T, TokenError> {
-    let bytes = decode(text)?;
+    // What is left aside has to be UTF-8 too.
+    let json = String::from_utf8(decode(text)?).map_err(|_| TokenError::Malformed)?;
     // A structure can be read from an array too, which no token is.
-    if bytes.first() != Some(&b'{') {
+    if !json.starts_with('{') {
         return Err(TokenError::Malformed);
     }
-    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
+    serde_json::from_str(&json).map_err(|_| TokenError::Malformed)
 }
 
 #[cfg(test)]
@@ -203,17 +204,13 @@ mod tests {
             &format!("{header}.{claims}.AAAA."),
             &format!(".{header}.{claims}.AAAA"),
             &format!("{header}.{claims}.AAA="),
-            &format!("{header}.{claims}.AA"),
             &format!("{header}.{claims}.AB"),
             &format!("{header}.{claims}.+/+/"),
             &format!(" {header}.{claims}.AAAA"),
             &format!("{header}=.{claims}.AAAA"),
         ] {
-            let result = Token::parse(text).map(|_| ());
-            // The one with bits that stand for nothing set to zero is the text of one byte.
-            let is_one = text.ends_with(".AA");
-            assert_eq!(result, if is_one { Ok(()) } else { Err(TokenError::Malformed) }, "{text}");
+            assert_eq!(Token::parse(text).err(), Some(TokenError::Malformed), "{text}");
         }
-        assert_eq!(Token::parse(&"a".repeat(8_193)).map(|_| ()), Err(TokenError::TooLong));
+        assert_eq!(Token::parse(&"a".repeat(8_193)).err(), Some(TokenError::TooLong));
     }
 }

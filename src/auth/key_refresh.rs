@@ -6,7 +6,7 @@ use crate::core::time::UnixMillis;
 /// no longer than this, while the provider can be asked.
 const MOST_AGE: u64 = 600_000;
 
-/// How long after a fetch an unknown key is not worth another, in milliseconds. Anybody can make up unknown keys.
+/// How long after a fetch for an unknown key there is no other, in milliseconds. Anybody can make up unknown keys.
 const UNKNOWN_KEY_PAUSE: u64 = 30_000;
 
 /// How long after a failure nothing is fetched, in milliseconds.
@@ -48,6 +48,8 @@ pub struct KeyRefresh {
     /// When the keys that are known were fetched.
     fetched: Option<UnixMillis>,
     last: Option<Attempt>,
+    /// When they were last fetched because one was unknown.
+    last_for_unknown: Option<UnixMillis>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,8 @@ impl KeyRefresh {
                 let has_some = want == Want::Fresh && self.fetched.is_some();
                 if has_some { Decision::Use } else { Decision::Wait }
             }
-            Some(Attempt { at, outcome }) if now.since(at) < pause(outcome, want) => Decision::Use,
+            Some(Attempt { at, outcome: Outcome::Failed }) if now.since(at) < FAILURE_PAUSE => Decision::Use,
+            _ if self.is_too_soon(want, now) => Decision::Use,
             _ => Decision::Fetch,
         }
     }
@@ -87,8 +90,11 @@ impl KeyRefresh {
         self.fetched
     }
 
-    /// Notes that a fetch begins.
-    pub fn begin(&mut self, now: UnixMillis) {
+    /// Notes that a fetch begins, and for what.
+    pub fn begin(&mut self, want: Want, now: UnixMillis) {
+        if want != Want::Fresh {
+            self.last_for_unknown = Some(now);
+        }
         self.last = Some(Attempt { at: now, outcome: Outcome::UnderWay });
     }
 
@@ -110,15 +116,10 @@ impl KeyRefresh {
             Want::Unknown { fetched } => self.fetched == fetched,
         }
     }
-}
 
-/// How long after an attempt there is no other.
-fn pause(outcome: Outcome, want: Want) -> u64 {
-    match (outcome, want) {
-        (Outcome::Failed, Want::Fresh) => FAILURE_PAUSE,
-        (Outcome::Failed | Outcome::Succeeded, Want::Unknown { fetched: Some(_) }) => UNKNOWN_KEY_PAUSE,
-        (Outcome::Failed, Want::Unknown { fetched: None }) => FAILURE_PAUSE,
-        (Outcome::UnderWay, _) | (Outcome::Succeeded, _) => 0,
+    fn is_too_soon(&self, want: Want, now: UnixMillis) -> bool {
+        matches!(want, Want::Unknown { fetched: Some(_) })
+            && self.last_for_unknown.is_some_and(|last| now.since(last) < UNKNOWN_KEY_PAUSE)
     }
 }
 
@@ -151,12 +152,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_has_them_fetched_once_in_30_seconds() {
+    fn an_unknown_key_has_them_fetched_at_once_but_only_once_in_30_seconds() {
         let mut refresh = fetched_at(0);
-        assert_eq!(refresh.decide(unknown(&refresh), at(29)), Decision::Use);
-        assert_eq!(refresh.decide(unknown(&refresh), at(30)), Decision::Fetch);
-        refresh.begin(at(30));
-        refresh.fail(at(31));
+        assert_eq!(refresh.decide(unknown(&refresh), at(1)), Decision::Fetch);
+        refresh.begin(unknown(&refresh), at(1));
+        refresh.succeed(at(2));
+        assert_eq!(refresh.decide(unknown(&refresh), at(30)), Decision::Use);
+        assert_eq!(refresh.decide(unknown(&refresh), at(31)), Decision::Fetch);
+        refresh.begin(unknown(&refresh), at(31));
+        refresh.fail(at(32));
         assert_eq!(refresh.decide(unknown(&refresh), at(60)), Decision::Use);
         assert_eq!(refresh.decide(unknown(&refresh), at(61)), Decision::Fetch);
     }
@@ -164,14 +168,14 @@ mod tests {
     #[test]
     fn a_failure_is_not_repeated_for_five_seconds_and_known_keys_stay() {
         let mut refresh = fetched_at(0);
-        refresh.begin(at(600));
+        refresh.begin(Want::Fresh, at(600));
         refresh.fail(at(603));
         assert_eq!(refresh.fetched(), Some(at(0)));
         assert_eq!(refresh.decide(Want::Fresh, at(607)), Decision::Use);
         assert_eq!(refresh.decide(Want::Fresh, at(608)), Decision::Fetch);
 
         let mut never = KeyRefresh::default();
-        never.begin(at(0));
+        never.begin(Want::Fresh, at(0));
         never.fail(at(0));
         for want in [Want::Fresh, unknown(&never)] {
             assert_eq!(never.decide(want, at(4)), Decision::Use);
@@ -182,12 +186,12 @@ mod tests {
     #[test]
     fn one_fetch_serves_everybody_who_comes_meanwhile() {
         let mut first = KeyRefresh::default();
-        first.begin(at(0));
+        first.begin(Want::Fresh, at(0));
         assert_eq!(first.decide(Want::Fresh, at(1)), Decision::Wait);
 
         let mut refresh = fetched_at(0);
         let want = unknown(&refresh);
-        refresh.begin(at(600));
+        refresh.begin(want, at(600));
         assert_eq!(refresh.decide(Want::Fresh, at(601)), Decision::Use, "old keys do");
         assert_eq!(refresh.decide(want, at(601)), Decision::Wait, "but not for a token that they don't know");
         refresh.succeed(at(602));
@@ -197,7 +201,7 @@ mod tests {
     #[test]
     fn a_fetch_that_was_dropped_does_not_keep_others_waiting_for_ever() {
         let mut refresh = KeyRefresh::default();
-        refresh.begin(at(0));
+        refresh.begin(Want::Fresh, at(0));
         assert_eq!(refresh.decide(Want::Fresh, at(3)), Decision::Wait);
         assert_eq!(refresh.decide(Want::Fresh, at(4)), Decision::Fetch);
     }

@@ -82,7 +82,7 @@ mod tests {
         let ((key, wallet), (_, other)) = (signer(1), signer(2));
         let signature = bs58::encode(key.sign(b"message").to_bytes()).into_string();
         assert!(!is_signed("message", &signature, &other));
-        for garbage in ["", "1", "====", "é", &"1".repeat(64), &"A".repeat(88), &signature[1..]] {
+        for garbage in ["", "1", "====", "é", &"1".repeat(64), &"A".repeat(88), signature.split_at(1).1] {
             assert!(!is_signed("message", garbage, &wallet), "{garbage}");
         }
     }

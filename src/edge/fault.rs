@@ -1,7 +1,7 @@
 //! Panics on purpose, for the tests that show what a panic costs. Compiled only with the feature `fault-injection`,
 //! which no release has; it must not be there in any other build.
 
-use super::room_state::RoomError;
+use super::object_error::ObjectError;
 
 /// What a request has to contain to make the service panic.
 const TRIGGER_IN_URL: &str = "fault=panic";
@@ -54,6 +54,6 @@ pub fn of_push(body: &str) -> Option<PushFault> {
 ///
 /// # Errors
 /// That is what it is for.
-pub fn lose(fault: Option<PushFault>, here: PushFault) -> Result<(), RoomError> {
-    if fault == Some(here) { Err(RoomError::Injected) } else { Ok(()) }
+pub fn lose(fault: Option<PushFault>, here: PushFault) -> Result<(), ObjectError> {
+    if fault == Some(here) { Err(ObjectError::Injected) } else { Ok(()) }
 }

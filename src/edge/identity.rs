@@ -33,9 +33,12 @@ pub async fn verify(config: &Config, token: &str) -> Result<Identity, IdentityEr
     let Some(url) = config.identity.keys.as_ref().filter(|_| trust::takes_keys(token, trust)) else {
         return Ok(trust::verify(token, trust, &KeySet::default(), runtime::now())?);
     };
+    let asked = runtime::now();
     let known = provider_keys::get(url, Want::Fresh).await;
     let identity = trust::verify(token, trust, &known.keys, runtime::now());
-    if identity != Err(TokenError::UnknownKey) {
+    // Where they were fetched only now, there are no newer ones.
+    let are_newest = known.fetched.is_some_and(|fetched| fetched >= asked);
+    if identity != Err(TokenError::UnknownKey) || are_newest {
         return Ok(identity?);
     }
     let newer = provider_keys::get(url, Want::Unknown { fetched: known.fetched }).await;

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod identity_config;
 pub mod lanes;
 pub mod log;
+pub mod object_error;
 pub mod objects;
 pub mod provider_keys;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
@@ -17,14 +18,10 @@ pub mod publisher;
 pub mod pump;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod relay;
-pub mod relay_errands;
-pub mod relay_pump;
-pub mod relay_sockets;
-pub mod relay_state;
-pub mod relay_words;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod room;
 pub mod room_state;
+pub mod room_storage;
 pub mod runtime;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod sign_in;

@@ -44,15 +44,15 @@ pub async fn get(url: &str, want: Want) -> ProviderKeys {
         // A request may not wait for what another has begun, so it looks again and again: a fetch is short, and rare.
         match KNOWN.with_borrow(|known| known.refresh.decide(want, runtime::now())) {
             Decision::Use => break,
-            Decision::Fetch => refresh(url).await,
+            Decision::Fetch => refresh(url, want).await,
             Decision::Wait => Delay::from(Duration::from_millis(LOOK_AGAIN)).await,
         }
     }
     KNOWN.with_borrow(|known| ProviderKeys { keys: Rc::clone(&known.keys), fetched: known.refresh.fetched() })
 }
 
-async fn refresh(url: &str) {
-    KNOWN.with_borrow_mut(|known| known.refresh.begin(runtime::now()));
+async fn refresh(url: &str, want: Want) {
+    KNOWN.with_borrow_mut(|known| known.refresh.begin(want, runtime::now()));
     let fetched = fetch_in_time(url).await;
     let now = runtime::now();
     match fetched {

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use super::lanes;
 use super::log::RoomEvent;
-use super::room_state::{RoomError, RoomState};
+use super::object_error::ObjectError;
+use super::room_state::RoomState;
 use super::sockets::Audience;
 use super::unfinished;
 use crate::core::event::{Effect, Event};
@@ -42,7 +43,7 @@ async fn run(room: &Rc<RoomState>) {
 }
 
 /// Carries one batch, and returns whether there was one.
-async fn batch(room: &Rc<RoomState>) -> Result<bool, RoomError> {
+async fn batch(room: &Rc<RoomState>) -> Result<bool, ObjectError> {
     let effects = room.step(Event::Drain)?;
     let is_batch = !effects.is_empty();
     // Who connects from here on is told of the batch in its greeting, and is not in this audience.
@@ -92,7 +93,7 @@ async fn broadcast(
     audience: &Audience,
     first: Seq,
     publications: &[Publication],
-) -> Result<u32, RoomError> {
+) -> Result<u32, ObjectError> {
     let topic = room.topic()?;
     let updates = in_places(first, publications);
     let each = updates.clone().map(|(seq, one)| frame::publication(one, seq));

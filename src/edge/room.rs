@@ -11,8 +11,9 @@ use worker::{
 
 use super::lanes;
 use super::log::RoomEvent;
+use super::object_error::ObjectError;
 use super::pump;
-use super::room_state::{RoomError, RoomState};
+use super::room_state::RoomState;
 use super::runtime;
 use super::sockets::{self, Sockets};
 use crate::auth::address::AddressHash;
@@ -99,7 +100,7 @@ impl DurableObject for BroadcastRoom {
 }
 
 impl BroadcastRoom {
-    async fn publish(&self, mut request: Request) -> Result<Response, RoomError> {
+    async fn publish(&self, mut request: Request) -> Result<Response, ObjectError> {
         let room = &self.0;
         let keys = request.headers().get(KEYS_HEADER)?;
         let feeds = request.headers().get(FEEDS_HEADER)?;
@@ -123,7 +124,7 @@ impl BroadcastRoom {
         }
     }
 
-    async fn subscribe(&self, request: &Request) -> Result<Response, RoomError> {
+    async fn subscribe(&self, request: &Request) -> Result<Response, ObjectError> {
         let room = &self.0;
         let address = request.headers().get(ADDRESS_HEADER)?.map(AddressHash::from_hashed);
         let url = request.inner().url();
@@ -150,10 +151,10 @@ impl BroadcastRoom {
     }
 
     /// Answers a relay's question, which puts it on the list.
-    async fn tell_relay(&self, mut request: Request) -> Result<Response, RoomError> {
+    async fn tell_relay(&self, mut request: Request) -> Result<Response, ObjectError> {
         let room = &self.0;
         let Question { relay, lease, past } = decode_question(&request.text().await?)?;
-        let mut response = Err(RoomError::Misplaced);
+        let mut response = Err(ObjectError::Misplaced);
         for effect in room.step(Event::Ask { relay, lease, past })? {
             match effect {
                 Effect::Refuse(refusal) => {
@@ -167,7 +168,7 @@ impl BroadcastRoom {
     }
 
     /// How the room and its relays stand.
-    async fn stand(&self) -> Result<Response, RoomError> {
+    async fn stand(&self) -> Result<Response, ObjectError> {
         let room = &self.0;
         lanes::total(room.probe()?).await;
         let relays = room.relays().into_iter().map(|relay| {
@@ -186,7 +187,7 @@ impl BroadcastRoom {
         Ok(Response::ok(standing)?)
     }
 
-    fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), RoomError> {
+    fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), ObjectError> {
         let attachment = Attachment { connection: runtime::random_uuid(), ..Attachment::default() };
         let connections = self.0.count_in();
         sockets::attach(socket, attachment.encode())?;
@@ -197,7 +198,7 @@ impl BroadcastRoom {
     }
 
     /// Tells a newcomer of what was before it came.
-    fn tell(&self, socket: &WebSocket, effect: &Effect, batch: bool) -> Result<(), RoomError> {
+    fn tell(&self, socket: &WebSocket, effect: &Effect, batch: bool) -> Result<(), ObjectError> {
         let topic = self.0.topic()?;
         match effect {
             Effect::Gap { from, to } => socket.send_with_str(frame::gap(topic, *from, *to))?,
@@ -212,12 +213,12 @@ impl BroadcastRoom {
                     socket.send_with_str(frame::publication(publication, seq))?;
                 }
             }
-            _ => return Err(RoomError::Misplaced),
+            _ => return Err(ObjectError::Misplaced),
         }
         Ok(())
     }
 
-    fn hear(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) -> Result<(), RoomError> {
+    fn hear(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) -> Result<(), ObjectError> {
         if !sockets::is_open(socket) {
             // Frames that were under way when the room closed the socket.
             return Ok(());
@@ -235,13 +236,16 @@ impl BroadcastRoom {
                 }
                 Effect::Reply(reply) => socket.send_with_str(word(&reply, fault))?,
                 Effect::Close(closing) => sockets::close(socket, &closing.into())?,
-                _ => return Err(RoomError::Misplaced),
+                _ => return Err(ObjectError::Misplaced),
             }
         }
         Ok(())
     }
 
-    fn read(&self, message: &WebSocketIncomingMessage) -> Result<Result<ClientFrame, FrameFault>, RoomError> {
+    fn read(
+        &self,
+        message: &WebSocketIncomingMessage,
+    ) -> Result<Result<ClientFrame, FrameFault>, ObjectError> {
         let limit = self.0.limits()?.client_frame_bytes;
         Ok(match message {
             WebSocketIncomingMessage::String(text) => frame::client_frame(text, limit),
@@ -257,7 +261,7 @@ impl BroadcastRoom {
         }
     }
 
-    async fn expire(&self) -> Result<(), RoomError> {
+    async fn expire(&self) -> Result<(), ObjectError> {
         let open = self.0.audience()?.open();
         self.0.run(Event::Expire { open }).await
     }

@@ -7,58 +7,26 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use thiserror::Error;
-use worker::{Date, DateInit, Env, Error, ScheduledTime, State};
+use worker::{Env, State};
 
 use super::config::{self, Config, Mistakes};
 use super::lanes::{self, Lanes};
 use super::log::{RoomEvent, RoomLog};
+use super::object_error::ObjectError;
+use super::room_storage::RoomStorage;
 use super::runtime;
 use super::sockets::{Audience, Sockets};
-use super::store::history::HistoryTable;
-use super::store::relays::RelaysTable;
-use super::store::room::RoomTable;
 use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::history::StoredBatch;
 use crate::core::outbox::PostId;
 use crate::core::relay::event::Lease;
 use crate::core::relay::name::RelayName;
-use crate::core::room::{Room, RoomLimits, Standing, Stored};
+use crate::core::room::{Room, RoomLimits, Standing};
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::frame;
-use crate::wire::room_protocol::{NotUnderstood, Published};
-
-/// Why a room could not do what it was asked.
-#[derive(Debug, Error)]
-pub enum RoomError {
-    /// The runtime failed it.
-    #[error(transparent)]
-    Runtime(#[from] Error),
-    /// The Worker said something that it does not understand.
-    #[error(transparent)]
-    NotUnderstood(#[from] NotUnderstood),
-    /// An operator has something to mend.
-    #[error("the configuration has mistakes")]
-    Misconfigured,
-    /// Nobody knows whose room it is.
-    #[error("the room was not addressed by its topic")]
-    Nameless,
-    /// A relay or a feed answered something else than it may.
-    #[error("it answered {0}")]
-    Unreached(u16),
-    /// A relay or a feed did not answer in time.
-    #[error("it did not answer in time")]
-    TooSlow,
-    /// A fault was injected.
-    #[cfg(feature = "fault-injection")]
-    #[error("a fault was injected")]
-    Injected,
-    /// A decision that has no place here.
-    #[error("the room decided on something that its event can't lead to")]
-    Misplaced,
-}
+use crate::wire::room_protocol::Published;
 
 /// A room in memory.
 pub struct RoomState {
@@ -76,9 +44,7 @@ pub struct RoomState {
     config: Rc<Result<Config, Mistakes>>,
     /// The decisions; empty until an event needs them, and after an effect failed.
     room: RefCell<Option<Room>>,
-    room_table: RoomTable,
-    history_table: HistoryTable,
-    relays_table: RelaysTable,
+    stored: RoomStorage,
     /// How often the room lost its memory.
     life: Cell<u32>,
     waiting: RefCell<HashMap<PostId, oneshot::Sender<Published>>>,
@@ -101,7 +67,7 @@ impl RoomState {
         if let Err(error) = Sockets::of(&state).answer_pings(frame::PING, frame::PONG) {
             log.failed(&error);
         }
-        let sql = state.storage().sql();
+        let stored = RoomStorage::of(&state);
         let room = Self {
             state,
             env: env.clone(),
@@ -111,9 +77,7 @@ impl RoomState {
             topic,
             config,
             room: RefCell::default(),
-            room_table: RoomTable::of(sql.clone()),
-            history_table: HistoryTable::of(sql.clone()),
-            relays_table: RelaysTable::of(sql),
+            stored,
             life: Cell::default(),
             waiting: RefCell::default(),
             posts: Cell::default(),
@@ -127,24 +91,24 @@ impl RoomState {
     /// Whose room it is.
     ///
     /// # Errors
-    /// [`RoomError::Nameless`].
-    pub fn topic(&self) -> Result<&Topic, RoomError> {
-        self.topic.as_ref().ok_or(RoomError::Nameless)
+    /// [`ObjectError::Nameless`].
+    pub fn topic(&self) -> Result<&Topic, ObjectError> {
+        self.topic.as_ref().ok_or(ObjectError::Nameless)
     }
 
     /// What the operator allows.
     ///
     /// # Errors
-    /// [`RoomError::Misconfigured`].
-    pub fn limits(&self) -> Result<RoomLimits, RoomError> {
-        self.config.as_ref().as_ref().map(|config| config.room).map_err(|_| RoomError::Misconfigured)
+    /// [`ObjectError::Misconfigured`].
+    pub fn limits(&self) -> Result<RoomLimits, ObjectError> {
+        self.config.as_ref().as_ref().map(|config| config.room).map_err(|_| ObjectError::Misconfigured)
     }
 
     /// Lets the room decide, after waking it from what is stored where memory is empty.
     ///
     /// # Errors
     /// What the storage throws.
-    pub fn step(&self, event: Event) -> Result<Vec<Effect>, RoomError> {
+    pub fn step(&self, event: Event) -> Result<Vec<Effect>, ObjectError> {
         let now = runtime::now();
         self.awake(now)?;
         let mut room = self.room.borrow_mut();
@@ -152,7 +116,7 @@ impl RoomState {
     }
 
     /// What was decided was not done: the next event wakes the room from what is stored, and whoever waits is told.
-    pub fn failed(&self, error: &RoomError) {
+    pub fn failed(&self, error: &ObjectError) {
         self.log.failed(error);
         *self.room.borrow_mut() = None;
         self.life.set(self.life.get() + 1);
@@ -160,7 +124,7 @@ impl RoomState {
     }
 
     /// The same, where no batch may be under way: one that is under way needs the memory that it was decided with.
-    pub fn failed_at_rest(&self, error: &RoomError) {
+    pub fn failed_at_rest(&self, error: &ObjectError) {
         if self.is_pumping.get() {
             self.log.failed(error);
         } else {
@@ -187,17 +151,17 @@ impl RoomState {
     ///
     /// # Errors
     /// What the storage throws.
-    pub fn standing(&self) -> Result<Standing, RoomError> {
+    pub fn standing(&self) -> Result<Standing, ObjectError> {
         let now = runtime::now();
         self.awake(now)?;
-        self.room.borrow().as_ref().map(|room| room.standing(now)).ok_or(RoomError::Misplaced)
+        self.room.borrow().as_ref().map(|room| room.standing(now)).ok_or(ObjectError::Misplaced)
     }
 
     /// Runs an event that concerns storage and the relays alone.
     ///
     /// # Errors
     /// What the storage throws.
-    pub async fn run(self: &Rc<Self>, event: Event) -> Result<(), RoomError> {
+    pub async fn run(self: &Rc<Self>, event: Event) -> Result<(), ObjectError> {
         for effect in self.step(event)? {
             if effect == Effect::Probe {
                 drop(self.probe()?);
@@ -212,7 +176,7 @@ impl RoomState {
     ///
     /// # Errors
     /// What the storage throws.
-    pub fn probe(self: &Rc<Self>) -> Result<Vec<oneshot::Receiver<u32>>, RoomError> {
+    pub fn probe(self: &Rc<Self>) -> Result<Vec<oneshot::Receiver<u32>>, ObjectError> {
         let Standing { epoch, seq, .. } = self.standing()?;
         Ok(lanes::push(self, epoch, seq.next(), &[]))
     }
@@ -242,37 +206,23 @@ impl RoomState {
     ///
     /// # Errors
     /// What the storage throws.
-    pub fn save(&self, batch: &StoredBatch) -> Result<(), RoomError> {
-        Ok(self.history_table.save(batch)?)
+    pub fn save(&self, batch: &StoredBatch) -> Result<(), ObjectError> {
+        self.stored.save(batch)
     }
 
     /// Runs an effect on storage as a whole.
     ///
     /// # Errors
-    /// What the storage throws; [`RoomError::Misplaced`] for any other effect.
-    pub async fn keep_house(&self, effect: &Effect) -> Result<(), RoomError> {
-        match effect {
-            Effect::Forget => self.state.storage().delete_all().await?,
-            Effect::Found(founding) => {
-                self.history_table.create()?;
-                self.room_table.found(*founding)?;
-            }
-            Effect::Keep { until } => {
-                self.room_table.keep(*until)?;
-                self.state.storage().set_alarm(date(*until)).await?;
-            }
-            Effect::Enlist { relay, lease } => self.relays_table.save(*relay, *lease)?,
-            Effect::Dismiss { relay } => self.relays_table.delete(*relay)?,
-            _ => return Err(RoomError::Misplaced),
-        }
-        Ok(())
+    /// What the storage throws; [`ObjectError::Misplaced`] for any other effect.
+    pub async fn keep_house(&self, effect: &Effect) -> Result<(), ObjectError> {
+        self.stored.keep_house(&self.state, effect).await
     }
 
     /// Everyone who is connected now.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn audience(&self) -> Result<Rc<Audience>, RoomError> {
+    pub fn audience(&self) -> Result<Rc<Audience>, ObjectError> {
         if let Some(audience) = self.audience.borrow().as_ref() {
             return Ok(Rc::clone(audience));
         }
@@ -286,7 +236,7 @@ impl RoomState {
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn count_open(&self) -> Result<u32, RoomError> {
+    pub fn count_open(&self) -> Result<u32, ObjectError> {
         let capacity = self.limits()?.capacity;
         if let Some(listed) = self.listed.get().filter(|listed| *listed < capacity) {
             return Ok(listed);
@@ -317,24 +267,11 @@ impl RoomState {
     }
 
     /// Wakes the room from what is stored, where memory is empty.
-    fn awake(&self, now: UnixMillis) -> Result<(), RoomError> {
+    fn awake(&self, now: UnixMillis) -> Result<(), ObjectError> {
         if self.room.borrow().is_none() {
-            let woken = Room::wake(self.limits()?, self.stored(now)?, now);
+            let woken = Room::wake(self.limits()?, self.stored.load(now)?, now);
             *self.room.borrow_mut() = Some(woken);
         }
         Ok(())
     }
-
-    fn stored(&self, now: UnixMillis) -> Result<Stored, RoomError> {
-        let relays = self.relays_table.load()?;
-        let Some((founding, kept_until)) = self.room_table.load(now)? else {
-            return Ok(Stored { relays, ..Stored::default() });
-        };
-        let (founding, batches) = (Some(founding), self.history_table.load()?);
-        Ok(Stored { founding, kept_until, batches, relays })
-    }
-}
-
-fn date(at: UnixMillis) -> ScheduledTime {
-    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
 }

@@ -71,6 +71,13 @@ const runs = [
   [/^npm run deploy$/, (command) => shell(`${command} -- --dry-run --outdir ${join(checkout.path, "out")}`)],
   [/^openssl rand -base64 32$/, async (command) => assert.match(await shell(command), /^.{44}\n$/)],
   [
+    /^curl https:\/\/broadcast\.example\.com\/rooms\/SOL /,
+    async (command) => {
+      const here = command.replace("https://broadcast.example.com", `http://${env.HOST}`);
+      assert.equal(JSON.parse(await shell(here)).token, "SOL");
+    },
+  ],
+  [
     /^curl https:\/\/broadcast\.example\.com\/health$/,
     async (command) => {
       const here = command.replace("https://broadcast.example.com", `http://${env.HOST}`);
@@ -102,17 +109,31 @@ for (const command of commands()) {
 }
 
 test("README: the examples in JavaScript publish and subscribe", async () => {
-  const [publisher, publisherSocket, subscriber] = blocks("js");
+  const [publisher, publisherSocket, subscriber, manyTopics, signIn] = blocks("js");
   const constants = `const { HOST, WEBHOOK_SECRET } = process.env;\n`;
   const run = (code) => ["--input-type=module", "-e", constants + code];
   const post = () => promisify(execFile)("node", run(publisher), { env });
   await shows("node", run(subscriber), /SOL 125\.45 \d+/, post);
+  await shows("node", run(manyTopics), /SOL 125\.45 \d+/, post);
   await shows(
     "node",
     run(publisherSocket),
     /\{"id":1,"success":true,"connections":\d+,"seq":\d+\}/,
     () => {},
   );
+  // Where a page has a wallet's provider, the test has a wallet of its own, and publishes to what is private to it.
+  const provider = `
+    import { Wallet } from "./tests/worker/wallet.mjs";
+    const wallet = new Wallet();
+    const signMessage = async (bytes) => ({ signature: wallet.sign(new TextDecoder().decode(bytes)) });
+    const provider = { connect: async () => ({ publicKey: wallet.address }), signMessage };
+    setInterval(() => fetch(\`http://\${HOST}/broadcast/wallet:\${wallet.address}\`, {
+      method: "POST",
+      headers: { authorization: \`Bearer \${WEBHOOK_SECRET}\` },
+      body: '{"type":"BALANCE_UPDATE","balance":7.5}',
+    }), 100);
+  `;
+  await shows("node", run(provider + signIn), /"type":"BALANCE_UPDATE","balance":7\.5/, () => {});
 });
 
 test("README: npm run format formats", async () => {
@@ -133,7 +154,7 @@ test("README: every variable is listed with the default that the code has", () =
     ...readFileSync(join(root, "src/edge/bindings.rs"), "utf8").matchAll(/: &str = "([A-Z_]+)";/g),
   ]
     .map(([, name]) => name)
-    .filter((name) => !["BROADCAST_ROOM", "PUBLISHER_SOCKET", "ASSETS"].includes(name));
+    .filter((name) => !["BROADCAST_ROOM", "PUBLISHER_SOCKET", "RELAY", "SIGN_IN", "ASSETS"].includes(name));
   const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \| (\S+)/gm)].map(([, name]) => name);
   assert.deepEqual(listed.toSorted(), names.toSorted());
 

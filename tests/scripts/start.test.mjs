@@ -13,12 +13,13 @@ const checkout = new Checkout();
 const devVars = join(checkout.path, ".dev.vars");
 after(() => checkout.remove());
 
-test("it writes a secret where there is none, serves, and prints an address and a line that works", async () => {
+test("it writes secrets where there are none, serves, and prints an address and a line that works", async () => {
   const port = await freePort();
   const started = await checkout.start(port);
   assert.match(started.output, new RegExp(`http://localhost:${port}/\\n`));
   const secret = /^WEBHOOK_SECRET=(.{32})$/m.exec(readFileSync(devVars, "utf8"))[1];
   assert.ok(started.curl.includes(`Bearer ${secret}`));
+  assert.match(readFileSync(devVars, "utf8"), /^AUTH_SECRET=.{43}$/m);
   assert.equal(statSync(devVars).mode & 0o077, 0, "nobody else on the machine can read it");
   assert.equal((await fetch(`http://localhost:${port}/`)).status, 200);
   const health = await (await fetch(`http://localhost:${port}/health`)).json();
@@ -43,14 +44,17 @@ test("it keeps a secret that is there, and what was published before", async () 
     assert.equal(await publish(), seq);
     await checkout.stop(started);
   }
-  assert.equal(readFileSync(devVars, "utf8"), "# mine\nWEBHOOK_SECRET=mine-alone");
+  assert.match(readFileSync(devVars, "utf8"), /^# mine\nWEBHOOK_SECRET=mine-alone\nAUTH_SECRET=.{43}\n$/);
 });
 
-test("it adds a secret to a file that has other variables, and leaves those", async () => {
+test("it adds secrets to a file that has other variables, and leaves those", async () => {
   writeFileSync(devVars, "ENVIRONMENT=staging");
   const port = await freePort();
   const started = await checkout.start(port);
-  assert.match(readFileSync(devVars, "utf8"), /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\n$/);
+  assert.match(
+    readFileSync(devVars, "utf8"),
+    /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\nAUTH_SECRET=.{43}\n$/,
+  );
   assert.equal((await (await fetch(`http://localhost:${port}/health`)).json()).environment, "staging");
   await checkout.stop(started);
 });

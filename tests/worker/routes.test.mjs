@@ -189,7 +189,7 @@ test("a route says which methods it takes, and other paths that they are none", 
     assert.equal(response.headers.get("allow"), allow, `${method} ${path}`);
     assert.equal(await problem(response, 405), "method_not_allowed");
   }
-  for (const path of ["/nothing", "/ws", "/health/", "/broadcast/a/b", "/assets/nothing.js"]) {
+  for (const path of ["/nothing", "/rooms", "/health/", "/broadcast/a/b", "/assets/nothing.js"]) {
     assert.equal(await problem(await service.request(path), 404), "not_found", path);
   }
 });

@@ -185,7 +185,7 @@ impl Room {
     /// row each time, so the time is set a slack later, and again only when the slack is used up.
     fn keep(&mut self, now: UnixMillis) -> Vec<Effect> {
         let retention = self.limits.retention_millis;
-        let is_stored = self.began.is_some() && self.limits.history.size > 0;
+        let is_stored = !self.relays.is_empty() || (self.began.is_some() && self.limits.history.size > 0);
         if !is_stored || self.kept_until.is_some_and(|until| until >= now.later_by(retention)) {
             return vec![];
         }

@@ -32,8 +32,8 @@ const RETRY_PLACE: u32 = 30;
 pub enum HttpError {
     /// No such route.
     #[error(
-        "there are GET /health, GET /ws/:token, POST /auth/nonce, POST /auth/verify, POST /broadcast/:token, \
-         POST /broadcast and GET /publish"
+        "there are GET /health, GET /ws/:token, GET /ws, POST /auth/nonce, POST /auth/verify, \
+         POST /broadcast/:token, POST /broadcast, GET /publish and GET /rooms/:token"
     )]
     NotFound,
     /// The route takes other methods.
@@ -262,6 +262,7 @@ impl HttpError {
             Self::Unauthorized | Self::Signature(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"publish\"")?;
             }
+            Self::PrivateTopic => headers.set("www-authenticate", "Bearer realm=\"private topics\"")?,
             _ => {}
         }
         Ok(response)

@@ -95,15 +95,18 @@ thread_local! {
 
 fn first_to_try(purpose: Purpose, place: Option<Place>) -> u32 {
     let now = runtime::now();
-    let known = WITH_ROOM.with_borrow(|known| known.get(&(purpose, place)).copied());
-    known.filter(|(_, since)| now.since(*since) < MEMORY_MILLIS).map_or(0, |(number, _)| number)
+    WITH_ROOM.with_borrow_mut(|known| {
+        known.retain(|_, (_, since)| now.since(*since) < MEMORY_MILLIS);
+        known.get(&(purpose, place)).map_or(0, |(number, _)| *number)
+    })
 }
 
 fn remember(name: RelayName) {
-    let key = (name.purpose, name.place);
+    let found = (name.number, runtime::now());
     WITH_ROOM.with_borrow_mut(|known| {
-        if known.get(&key).is_none_or(|(number, _)| *number != name.number) {
-            known.insert(key, (name.number, runtime::now()));
+        let first = known.entry((name.purpose, name.place)).or_insert(found);
+        if first.0 != name.number {
+            *first = found;
         }
     });
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Error, Result, SqlStorage};
 
 use super::history::HistoryTable;
-use super::number;
+use super::{has_table, number};
 use crate::core::event::Founding;
 use crate::core::publication::Seq;
 use crate::core::time::UnixMillis;
@@ -14,6 +14,7 @@ use crate::core::time::UnixMillis;
 /// The version that this code writes. 1 was a table `sequence` with the last place alone.
 const SCHEMA: u32 = 2;
 
+const NAME: &str = "room";
 const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('room', 'sequence') \
                     ORDER BY name";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY CHECK (id = 1), schema INTEGER NOT NULL, \
@@ -77,12 +78,14 @@ impl RoomTable {
         Ok(())
     }
 
-    /// Stores until when the room is kept.
+    /// Stores until when the room is kept, beside how its order began. Where that is not stored, the alarm alone knows.
     ///
     /// # Errors
     /// What the storage throws.
     pub fn keep(&self, until: UnixMillis) -> Result<()> {
-        self.0.exec_raw(KEEP, Some(vec![number(until.0)?]))?;
+        if has_table(&self.0, NAME)? {
+            self.0.exec_raw(KEEP, Some(vec![number(until.0)?]))?;
+        }
         Ok(())
     }
 

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::relay_state::{Outgoing, RelayState};
-use super::room_state::RoomError;
-use super::unfinished;
+use super::state::{Outgoing, RelayState};
 use crate::core::relay::effect::{Delivery, Parcel};
 use crate::core::view::Views;
+use crate::edge::object_error::ObjectError;
+use crate::edge::unfinished;
 use crate::wire::delivery::{self, Selection};
 
 /// Starts sending, unless something is being sent already.
@@ -22,12 +22,13 @@ pub fn start(relay: &Rc<RelayState>) {
     relay.state.wait_until(async move {
         if let Err(error) = run(&pump).await {
             pump.log.failed(&error);
+            pump.give_up();
         }
         pump.is_sending.set(false);
     });
 }
 
-async fn run(relay: &Rc<RelayState>) -> Result<(), RoomError> {
+async fn run(relay: &Rc<RelayState>) -> Result<(), ObjectError> {
     unfinished::note(&relay.state, true);
     loop {
         let next = relay.outgoing.borrow_mut().pop_front();
@@ -39,7 +40,7 @@ async fn run(relay: &Rc<RelayState>) -> Result<(), RoomError> {
     relay.settle()
 }
 
-async fn send(relay: &RelayState, outgoing: Outgoing) -> Result<(), RoomError> {
+async fn send(relay: &RelayState, outgoing: Outgoing) -> Result<(), ObjectError> {
     match outgoing {
         Outgoing::Frame(id, frame) => relay.sockets.send(id, &frame),
         Outgoing::Frames(ids, frame) => {
@@ -52,7 +53,7 @@ async fn send(relay: &RelayState, outgoing: Outgoing) -> Result<(), RoomError> {
     Ok(())
 }
 
-async fn deliver(relay: &RelayState, delivery: &Delivery) -> Result<(), RoomError> {
+async fn deliver(relay: &RelayState, delivery: &Delivery) -> Result<(), ObjectError> {
     let mut made: HashMap<(Views, Option<&[usize]>), Vec<JsValue>> = HashMap::new();
     let mut taken = 0;
     for parcel in &delivery.parcels {

@@ -1,6 +1,13 @@
 //! The Durable Object that holds sockets for many topics: it turns a call into an event for the relay, and has the
 //! effects run. It must not decide anything, nor keep anything that the relay's state does not.
 
+mod effects;
+mod errands;
+mod numbered;
+mod pump;
+mod state;
+mod words;
+
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -10,12 +17,8 @@ use worker::{
     durable_object,
 };
 
-use super::log::RelayMoment;
-use super::relay_sockets::number_of;
-use super::relay_state::{RelayState, Waiting};
-use super::room_state::RoomError;
-use super::runtime;
-use super::sockets::{self, Sockets};
+use self::numbered::number_of;
+use self::state::{RelayState, Waiting};
 use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
 use crate::core::relay::effect::{TurnedAway, Word};
@@ -23,6 +26,10 @@ use crate::core::relay::event::{Event, Opening, SocketId};
 use crate::core::socket_request::SocketRequest;
 use crate::core::topic::Topic;
 use crate::core::view::View;
+use crate::edge::log::RelayMoment;
+use crate::edge::object_error::ObjectError;
+use crate::edge::runtime;
+use crate::edge::sockets::{self, Sockets};
 use crate::wire::frame;
 use crate::wire::relay_attachment::decode_identity;
 use crate::wire::relay_protocol::{
@@ -89,26 +96,25 @@ impl DurableObject for Relay {
         reason: String,
         _: bool,
     ) -> worker::Result<()> {
-        // The relay reads what is kept with the socket, which is there as long as the socket is listed.
-        let awake = self.0.awake();
+        let awake = self.0.awake_with(Some(&socket));
         sockets::answer_close(&socket, code, reason);
         self.leave(&socket, awake);
         Ok(())
     }
 
     async fn websocket_error(&self, socket: WebSocket, _: Error) -> worker::Result<()> {
-        let awake = self.0.awake();
+        let awake = self.0.awake_with(Some(&socket));
         self.leave(&socket, awake);
         Ok(())
     }
 }
 
 impl Relay {
-    async fn push(&self, mut request: Request) -> Result<Response, RoomError> {
+    async fn push(&self, mut request: Request) -> Result<Response, ObjectError> {
         let relay = &self.0;
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
-        super::fault::in_relay(&body);
+        crate::edge::fault::in_relay(&body);
         let (id, answer) = relay.wait_for_push();
         relay.handle(Event::Push(decode_push(id, &body)?))?;
         match answer.await {
@@ -118,7 +124,7 @@ impl Relay {
         }
     }
 
-    async fn open(&self, request: &Request, topic: Option<Topic>) -> Result<Response, RoomError> {
+    async fn open(&self, request: &Request, topic: Option<Topic>) -> Result<Response, ObjectError> {
         let relay = &self.0;
         relay.awake()?;
         let headers = request.headers();
@@ -143,7 +149,7 @@ impl Relay {
         }
     }
 
-    fn hear(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) -> Result<(), RoomError> {
+    fn hear(&self, socket: &WebSocket, message: &WebSocketIncomingMessage) -> Result<(), ObjectError> {
         if !sockets::is_open(socket) {
             // Frames that were under way when the relay closed the socket.
             return Ok(());
@@ -151,16 +157,16 @@ impl Relay {
         let relay = &self.0;
         relay.awake()?;
         let Some(id) = number_of(socket) else {
-            return Err(RoomError::Misplaced);
+            return Err(ObjectError::Misplaced);
         };
         let Decoded { request, faults } = self.read(id, message)?;
         relay.handle(Event::Request { socket: id, request })?;
         relay.tell(id, &Word::NotUnderstood, &faults);
-        super::relay_pump::start(relay);
+        pump::start(relay);
         Ok(())
     }
 
-    fn read(&self, id: SocketId, message: &WebSocketIncomingMessage) -> Result<Decoded, RoomError> {
+    fn read(&self, id: SocketId, message: &WebSocketIncomingMessage) -> Result<Decoded, ObjectError> {
         let limit = self.0.limits()?.client_frame_bytes;
         Ok(match message {
             WebSocketIncomingMessage::String(text) if self.0.is_for_one(id) => read_for_one(text, limit),
@@ -169,7 +175,7 @@ impl Relay {
         })
     }
 
-    fn leave(&self, socket: &WebSocket, awake: Result<(), RoomError>) {
+    fn leave(&self, socket: &WebSocket, awake: Result<(), ObjectError>) {
         let relay = &self.0;
         relay.log.debug(RelayMoment::Closed);
         let left = awake.and_then(|()| {
@@ -183,7 +189,7 @@ impl Relay {
     }
 }
 
-fn open_topic(opening: Opening, topic: Topic, request: &Request) -> Result<Event, RoomError> {
+fn open_topic(opening: Opening, topic: Topic, request: &Request) -> Result<Event, ObjectError> {
     let url = request.inner().url();
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let asked = subscription::decode(query).map_err(|_| NotUnderstood)?;

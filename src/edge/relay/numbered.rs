@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::WebSocket;
 
-use super::sockets::CHUNK;
 use crate::core::relay::event::SocketId;
+use crate::edge::sockets::CHUNK;
 use crate::wire::close::CloseFrame;
 
 #[wasm_bindgen]
@@ -42,15 +42,15 @@ extern "C" {
 }
 
 /// The sockets of one relay.
-pub struct RelaySockets(Map);
+pub struct NumberedSockets(Map);
 
-impl Default for RelaySockets {
+impl Default for NumberedSockets {
     fn default() -> Self {
         Self(Map::new())
     }
 }
 
-impl RelaySockets {
+impl NumberedSockets {
     /// Gives a socket its number.
     pub fn add(&self, id: SocketId, socket: &JsValue) {
         socket.unchecked_ref::<Numbered>().set_number(id.0);

@@ -7,24 +7,24 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use worker::{Date, DateInit, Env, ScheduledTime, State, WebSocket};
+use worker::{Env, State, WebSocket};
 
-use super::config::{self, Config, Mistakes};
-use super::log::{RelayLog, RelayMoment};
-use super::relay_sockets::{self, RelaySockets};
-use super::room_state::RoomError;
-use super::sockets::Sockets;
-use super::store::subscriptions::SubscriptionsTable;
-use super::{relay_errands, relay_pump, runtime, unfinished};
+use super::numbered::{self, NumberedSockets};
+use super::pump;
 use crate::auth::address::AddressHash;
-use crate::core::relay::effect::{Delivery, Effect, Pushed, TurnedAway, Word};
+use crate::core::relay::effect::{Delivery, Effect, Pushed, TurnedAway};
 use crate::core::relay::event::{Event, PushId, SocketId};
 use crate::core::relay::name::{Purpose, RelayName};
+use crate::core::relay::stored::StoredSocket;
 use crate::core::relay::{Relay, RelayLimits};
-use crate::core::time::UnixMillis;
+use crate::edge::config::{self, Config, Mistakes};
+use crate::edge::log::{RelayLog, RelayMoment};
+use crate::edge::object_error::ObjectError;
+use crate::edge::sockets::Sockets;
+use crate::edge::store::subscriptions::SubscriptionsTable;
+use crate::edge::{runtime, unfinished};
 use crate::wire::close::CloseFrame;
 use crate::wire::relay_protocol::PushOutcome;
-use crate::wire::socket_request::SocketFault;
 use crate::wire::{frame, relay_attachment, socket_frame};
 
 /// The answer to a push; `None` when it failed.
@@ -65,7 +65,7 @@ pub struct RelayState {
     /// Its name.
     pub name: Option<RelayName>,
     /// Its sockets.
-    pub sockets: RelaySockets,
+    pub sockets: NumberedSockets,
     /// What is to be sent, in order.
     pub outgoing: RefCell<VecDeque<Outgoing>>,
     /// Whether something is being sent.
@@ -74,10 +74,14 @@ pub struct RelayState {
     pub taken: RefCell<HashMap<PushId, u32>>,
     /// The configuration.
     pub config: Rc<Result<Config, Mistakes>>,
+    /// The topics of sockets whose attachment has no room for them.
+    pub(super) subscriptions: SubscriptionsTable,
+    /// Whether rows or an alarm may be stored.
+    pub(super) may_have_stored: Cell<bool>,
+    /// Handshakes whose socket is not accepted yet.
+    pub(super) waiting: RefCell<HashMap<SocketId, Waiting>>,
     /// The decisions; empty until an event needs them.
     relay: RefCell<Option<Relay>>,
-    subscriptions: SubscriptionsTable,
-    waiting: RefCell<HashMap<SocketId, Waiting>>,
     pushes: RefCell<HashMap<PushId, oneshot::Sender<Answer>>>,
     numbers: Cell<u32>,
     push_numbers: Cell<u64>,
@@ -106,13 +110,14 @@ impl RelayState {
             env,
             log,
             name,
-            sockets: RelaySockets::default(),
+            sockets: NumberedSockets::default(),
             outgoing: RefCell::default(),
             is_sending: Cell::default(),
             taken: RefCell::default(),
             config,
             relay: RefCell::default(),
             subscriptions,
+            may_have_stored: Cell::default(),
             waiting: RefCell::default(),
             pushes: RefCell::default(),
             numbers: Cell::default(),
@@ -123,25 +128,41 @@ impl RelayState {
     /// What the operator allows.
     ///
     /// # Errors
-    /// [`RoomError::Misconfigured`].
-    pub fn limits(&self) -> Result<RelayLimits, RoomError> {
-        self.config.as_ref().as_ref().map(Config::relay).map_err(|_| RoomError::Misconfigured)
+    /// [`ObjectError::Misconfigured`].
+    pub fn limits(&self) -> Result<RelayLimits, ObjectError> {
+        self.config.as_ref().as_ref().map(Config::relay).map_err(|_| ObjectError::Misconfigured)
     }
 
     /// Wakes the relay from its sockets' attachments, where memory is empty.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn awake(&self) -> Result<(), RoomError> {
+    pub fn awake(&self) -> Result<(), ObjectError> {
+        self.awake_with(None)
+    }
+
+    /// The same, where the runtime may not list a socket any more that is just leaving: what is kept with it counts all
+    /// the same.
+    ///
+    /// # Errors
+    /// What the runtime throws.
+    pub fn awake_with(&self, leaving: Option<&WebSocket>) -> Result<(), ObjectError> {
         if self.relay.borrow().is_some() {
             return Ok(());
         }
+        let listed = Sockets::of(&self.state).all()?;
+        if let Some(leaving) = leaving
+            && !listed.includes(leaving.as_ref(), 0)
+        {
+            listed.push(leaving.as_ref());
+        }
+        self.may_have_stored.set(listed.length() > 0);
         let mut stored = vec![];
-        for socket in Sockets::of(&self.state).all()? {
+        for socket in listed {
             let id = self.next_socket();
             self.sockets.add(id, &socket);
             let row = |connection: &str| self.subscriptions.load(connection).ok().flatten();
-            stored.push((id, relay_attachment::decode(&relay_sockets::attached(&socket), row)));
+            stored.push((id, relay_attachment::decode(&numbered::attached(&socket), row)));
         }
         *self.relay.borrow_mut() = Some(Relay::wake(self.limits()?, stored));
         Ok(())
@@ -151,20 +172,36 @@ impl RelayState {
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn handle(self: &Rc<Self>, event: Event) -> Result<(), RoomError> {
+    pub fn handle(self: &Rc<Self>, event: Event) -> Result<(), ObjectError> {
         self.awake()?;
         for effect in self.step(event) {
-            self.run(effect)?;
+            if let Err(error) = self.run(effect) {
+                self.give_up();
+                return Err(error);
+            }
         }
-        relay_pump::start(self);
+        pump::start(self);
         Ok(())
+    }
+
+    /// What was decided was not done: the next event wakes the relay from what is kept with its sockets, whoever waits is
+    /// told, and the sockets are asked to come back.
+    pub fn give_up(&self) {
+        *self.relay.borrow_mut() = None;
+        self.outgoing.borrow_mut().clear();
+        self.pushes.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
+        unfinished::note(&self.state, true);
+        if let Err(error) = unfinished::recover(&self.state) {
+            self.log.failed(&error);
+        }
     }
 
     /// Notes what has to be noted before the relay may fall asleep.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn settle(self: &Rc<Self>) -> Result<(), RoomError> {
+    pub fn settle(self: &Rc<Self>) -> Result<(), ObjectError> {
         for effect in self.step(Event::Settle) {
             self.run(effect)?;
         }
@@ -211,6 +248,11 @@ impl RelayState {
         }
     }
 
+    /// What is to be kept with a socket.
+    pub fn stored(&self, id: SocketId) -> Option<StoredSocket> {
+        self.relay.borrow().as_ref()?.stored(id)
+    }
+
     fn is_asking(&self) -> bool {
         self.relay.borrow().as_ref().is_some_and(Relay::is_asking)
     }
@@ -219,77 +261,4 @@ impl RelayState {
         let now = runtime::now();
         self.relay.borrow_mut().as_mut().map(|relay| relay.step(event, now)).unwrap_or_default()
     }
-
-    fn run(self: &Rc<Self>, effect: Effect) -> Result<(), RoomError> {
-        match effect {
-            Effect::Welcome(id) => {
-                let connection = self.accept(id)?;
-                self.send(Outgoing::Frame(id, socket_frame::connected(&connection, runtime::now())));
-            }
-            Effect::WelcomeTo { socket, topic, epoch, seq } => {
-                let connection = self.accept(socket)?;
-                let greeting = frame::connected(&connection, &topic, epoch, seq, runtime::now());
-                self.send(Outgoing::Frame(socket, greeting));
-            }
-            Effect::TurnAway { socket, why } => {
-                if let Some(waiting) = self.waiting.borrow_mut().remove(&socket) {
-                    // A client that is gone needs no answer.
-                    let _ = waiting.answer.send(Err(why));
-                }
-            }
-            Effect::Remember(id) => self.remember(id)?,
-            Effect::Forget { connection } => self.subscriptions.delete(&connection)?,
-            Effect::Close => relay_errands::delete_all(self, &self.subscriptions),
-            Effect::Ask { ask, topic, lease, past } => relay_errands::ask(self, ask, topic, lease, past),
-            Effect::Verify { socket, token } => relay_errands::verify(self, socket, token),
-            Effect::Wake { at } => relay_errands::wake_at(self, date(at)),
-            Effect::Tell { socket, word } => self.tell(socket, &word, &[]),
-            Effect::Gap { sockets, topic, from, to } => {
-                self.send(Outgoing::Frames(sockets, frame::gap(&topic, from, to)));
-            }
-            Effect::Deliver(delivery) => self.send(Outgoing::Delivery(delivery)),
-            Effect::Answer { push, pushed } => self.send(Outgoing::Answer(push, pushed)),
-            Effect::Disconnect { socket, closing } => self.send(Outgoing::Close(socket, closing.into())),
-        }
-        Ok(())
-    }
-
-    /// Tells a socket a word. A frame that was not understood, or not all of it, has its `faults`.
-    pub fn tell(&self, id: SocketId, word: &Word, faults: &[SocketFault]) {
-        if *word != Word::NotUnderstood {
-            self.send(Outgoing::Frame(id, super::relay_words::frame(word, runtime::now())));
-        }
-        for fault in faults {
-            self.send(Outgoing::Frame(id, socket_frame::fault(fault)));
-        }
-    }
-
-    fn accept(&self, id: SocketId) -> Result<String, RoomError> {
-        let stored = self.relay.borrow().as_ref().and_then(|relay| relay.stored(id)).unwrap_or_default();
-        let waiting = self.waiting.borrow_mut().remove(&id).ok_or(RoomError::Misplaced)?;
-        Sockets::of(&self.state).accept(&waiting.socket, waiting.address.as_ref(), false)?;
-        self.sockets.add(id, waiting.socket.as_ref());
-        let _ = waiting.answer.send(Ok(()));
-        self.log.debug(RelayMoment::Connected);
-        Ok(stored.connection)
-    }
-
-    fn remember(&self, id: SocketId) -> Result<(), RoomError> {
-        let Some(stored) = self.relay.borrow().as_ref().and_then(|relay| relay.stored(id)) else {
-            return Ok(());
-        };
-        let note = relay_attachment::encode(&stored);
-        if let Some(row) = note.row {
-            self.subscriptions.save(&stored.connection, &row)?;
-        }
-        Ok(self.sockets.attach(id, &note.attachment)?)
-    }
-
-    fn send(&self, outgoing: Outgoing) {
-        self.outgoing.borrow_mut().push_back(outgoing);
-    }
-}
-
-fn date(at: UnixMillis) -> ScheduledTime {
-    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
 }

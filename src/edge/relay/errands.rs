@@ -8,13 +8,13 @@ use futures::future::{Either, select};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Headers, ScheduledTime};
 
-use super::relay_state::RelayState;
-use super::room_state::RoomError;
-use super::store::subscriptions::SubscriptionsTable;
-use super::{identity, objects};
+use super::state::RelayState;
 use crate::core::relay::event::{Answer, AskFailure, AskId, Event, Lease, SocketId};
 use crate::core::socket_request::Past;
 use crate::core::topic::Topic;
+use crate::edge::object_error::ObjectError;
+use crate::edge::store::subscriptions::SubscriptionsTable;
+use crate::edge::{identity, objects};
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_answer, encode_question};
 use crate::wire::room_protocol::REFUSED_STATUS;
 
@@ -28,7 +28,7 @@ pub fn ask(relay: &Rc<RelayState>, ask: AskId, topic: Topic, lease: Lease, past:
         let answer =
             match select(Box::pin(question(&asking, &topic, lease, past)), Delay::from(PATIENCE)).await {
                 Either::Left((answer, _)) => answer,
-                Either::Right(_) => Err(RoomError::TooSlow),
+                Either::Right(_) => Err(ObjectError::TooSlow),
             };
         let answer = answer.unwrap_or_else(|error| {
             asking.log.failed(&format!("{} could not be asked: {error}", topic.for_log()));
@@ -43,8 +43,8 @@ async fn question(
     topic: &Topic,
     lease: Lease,
     past: Past,
-) -> Result<Result<Answer, AskFailure>, RoomError> {
-    let name = relay.name.ok_or(RoomError::Nameless)?;
+) -> Result<Result<Answer, AskFailure>, ObjectError> {
+    let name = relay.name.ok_or(ObjectError::Nameless)?;
     let body = JsValue::from_str(&encode_question(&Question { relay: name, lease, past }));
     let room = objects::room(&relay.env, topic)?;
     let mut response = objects::post(&room, ASK_PATH, Headers::new(), &body).await?;
@@ -52,7 +52,7 @@ async fn question(
     match response.status_code() {
         200 => Ok(Ok(decode_answer(&text)?)),
         REFUSED_STATUS => Ok(Err(AskFailure::FromTheFuture)),
-        status => Err(RoomError::Unreached(status)),
+        status => Err(ObjectError::Unreached(status)),
     }
 }
 
