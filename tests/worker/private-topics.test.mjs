@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accountToken, bearer, inSeconds, SECRETS, signIn, walletToken } from "./identity.mjs";
-import { SECRET, startService, stopServices, until } from "./service.mjs";
+import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 import { Wallet } from "./wallet.mjs";
 
 const PAGE = { origin: "https://app.glow.trade" };
@@ -122,6 +122,8 @@ test("a token that proves nothing opens nothing", async () => {
     });
   }
   assert.equal(JSON.parse((await subscriber.have([topic]))[0]).code, "unauthorized");
+  const page = service.many({ protocols: [`bearer.${bad[0]}`], ...PAGE });
+  await assert.rejects(page, /closed with 4501/, "a page is told by a close code");
 
   subscriber.say({ type: "authenticate", token: good });
   assert.equal((await subscriber.hear()).type, "authenticated");
@@ -205,6 +207,19 @@ test("an account reads what is its own, and resumes it", async () => {
   const single = await service.subscribe(topic, { headers: bearer(token), query: { since: 2, epoch } });
   assert.equal(await single.next(), byTopic(topic, 3));
   assert.equal(JSON.parse((await many.have(["user:u-ana-4712"]))[0]).code, "forbidden");
+});
+
+test("an account whose name is in another script keeps as many topics through a wake as any other", async () => {
+  const name = "Zoë ☀ 4711";
+  secrets.add(name);
+  const subscriber = await service.many({ headers: bearer(await accountToken(name)) });
+  const topics = range(1, 90).map((n) => String(n).padStart(128, "y"));
+  for (const part of range(0, 2)) await subscriber.have(topics.slice(part * 30, part * 30 + 30));
+  await service.evictRelaysOf(topics[0]);
+  for (const topic of [topics[0], topics[89]]) {
+    assert.equal((await service.publish(topic, { n: 1 })).connections, 1);
+    assert.deepEqual(await subscriber.soFar(), [`{"n":1,"token":"${topic}","seq":1}`]);
+  }
 });
 
 for (const [name, away] of Object.entries(absences)) {

@@ -188,3 +188,34 @@ test("sockets for one topic that its room does not hold are held by a relay, and
   assert.deepEqual(await beyond.take(1), numbered("FULL", 5, 5));
   assert.deepEqual(await back.take(2), numbered("FULL", 4, 5));
 });
+
+test("where nothing is held of the past, what is live comes all the same, and a new order is told", async () => {
+  const alone = await startService({ vars: { HISTORY_SIZE: "0" } });
+  await alone.publish("LIVE", { n: 0 });
+  const subscriber = await alone.many();
+  const [answer, ...others] = await subscriber.have(["LIVE"]);
+  assert.deepEqual([JSON.parse(answer).seq, others], [1, []], "nothing is shown of what was");
+  await alone.publish("LIVE", { n: 2 });
+  await alone.evictRelaysOf("LIVE");
+  assert.equal((await alone.publish("LIVE", { n: 3 })).connections, 1);
+  assert.deepEqual(await subscriber.soFar(), numbered("LIVE", 2, 3));
+
+  await alone.evict("LIVE");
+  assert.equal((await alone.publish("LIVE", { n: 1 })).connections, 1, "the list outlives the room's memory");
+  const gap = '{"type":"gap","token":"LIVE","from":null,"to":0}';
+  assert.deepEqual(await subscriber.soFar(), [gap, ...numbered("LIVE", 1, 1)]);
+});
+
+test("an address may hold so many sockets at a relay, however often it sleeps", async () => {
+  const limited = await startService({ vars: { MAX_CONNECTIONS_PER_IP: "2" } });
+  const [first] = await having("ADDRESS", 2, limited);
+  await limited.evictRelaysOf("ADDRESS");
+  const { status, headers, text } = await limited.refused("/ws");
+  assert.deepEqual([status, JSON.parse(text).code], [429, "rate_limited"]);
+  assert.match(headers["retry-after"], /^\d+$/);
+  await assert.rejects(limited.many({ origin: "https://app.glow.trade" }), /closed with 4029/);
+  first.cut();
+  const next = await until("a place is free", () => limited.many().catch(() => null));
+  assert.match(next.greeting, /connected/);
+  assert.ok(!limited.rawLog().join().includes("127.0.0.1"));
+});
