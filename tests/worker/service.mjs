@@ -136,12 +136,21 @@ class Service {
       const socket = new WebSocket(this.origin.replace("http", "ws") + path, options);
       socket.on("open", () => reject(new Error("the socket was opened")));
       socket.on("error", () => {});
-      socket.on("unexpected-response", async (_, response) => {
-        let text = "";
-        for await (const chunk of response) text += chunk;
-        resolve({ status: response.statusCode, headers: response.headers, text });
-      });
+      refusalOf(socket).then(resolve);
     });
+  }
+
+  /**
+   * Asks for a topic's socket once: gives `{subscriber}` after its first frame, or how it was refused. Who asks a second
+   * time to learn why the first failed may be let in then.
+   */
+  attempt(token, options) {
+    const subscriber = this.#open(`/ws/${token}`, options);
+    const greeted = subscriber.next().then((greeting) => {
+      subscriber.greeting = greeting;
+      return { subscriber };
+    });
+    return Promise.race([greeted, refusalOf(subscriber.socket)]);
   }
 
   /** Removes a room from memory; its sockets stay open. */
@@ -217,6 +226,17 @@ class Service {
     running.delete(this);
     await this.harness.close();
   }
+}
+
+/** The answer to a handshake that is refused. Where it is not, there never is any. */
+function refusalOf(socket) {
+  return new Promise((resolve) => {
+    socket.on("unexpected-response", async (_, response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode, headers: response.headers, text });
+    });
+  });
 }
 
 /** One subscriber, with the frames that it got and did not take yet. */
