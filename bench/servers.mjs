@@ -16,6 +16,9 @@ export const SECRET = "bench-secret";
 const SERVER_CORE = "0";
 const PATIENCE_MS = 15_000;
 
+/** Sockets in each object where relays are measured. */
+export const FEW = 500;
+
 /** The very runtime that wrangler brings. */
 const WORKERD = createRequire(import.meta.resolve("wrangler"))("workerd").default;
 
@@ -26,7 +29,10 @@ const ours = process.env.BENCH_WORKER || join(root, "build", "worker");
 /** The load generator, which is a server too. */
 export const GENERATOR = join(root, "target", "load", "release", "glow-load");
 
-/** Every server that is measured, ours first. */
+/**
+ * Every server that is measured, ours first. `as` another one are those that a scenario of its own needs, set up in
+ * another way.
+ */
 export const SERVERS = {
   ours: { name: "Glow Broadcast", start: startOurs },
   limit: { name: "one epoll loop", start: startLimit },
@@ -35,7 +41,25 @@ export const SERVERS = {
   ws: { name: "Node ws", start: (place) => [node(place, "ws.mjs")] },
   socketio: { name: "socket.io", start: (place) => [node(place, "socket-io.mjs")], dialect: "socketio" },
   redis: { name: "Node ws + Redis", start: startRedis },
+  hub: {
+    name: "one Durable Object for all topics, by hand",
+    as: "object",
+    start: (place) => startPeer(place, "durable-object-topics.mjs"),
+  },
+  one: {
+    name: "Glow Broadcast, one room",
+    as: "ours",
+    start: (place) => startOurs(place, { ROOM_CAPACITY: "32768" }),
+  },
+  relays: {
+    name: "Glow Broadcast, a room and relays",
+    as: "ours",
+    start: (place) => startOurs(place, { ROOM_CAPACITY: String(FEW) }),
+  },
 };
+
+/** The servers that can be chosen. */
+export const CHOICES = Object.keys(SERVERS).filter((key) => !SERVERS[key].as);
 
 /** Starts a server on a free port, and waits until it takes connections. */
 export async function startServer(key, { metered = false } = {}) {
@@ -59,8 +83,8 @@ export async function startServer(key, { metered = false } = {}) {
   };
 }
 
-/** Ours as wrangler.toml configures it. */
-function startOurs({ folder, port, metered }) {
+/** Ours as wrangler.toml configures it, but for some `variables`. */
+function startOurs({ folder, port, metered }, variables = {}) {
   const { durable_objects, vars } = unstable_readConfig({ config: join(root, "wrangler.toml") });
   const names = readdirSync(ours).filter((name) => /\.(m?js|wasm)$/.test(name));
   const modules = Object.fromEntries(names.map((name) => [name, readFileSync(join(ours, name))]));
@@ -69,7 +93,7 @@ function startOurs({ folder, port, metered }) {
     runtime(folder, {
       modules: { [entry[0]]: readFileSync(join(entry[1], entry[0])), ...modules },
       objects: durable_objects.bindings,
-      variables: { ...vars, WEBHOOK_SECRET: SECRET },
+      variables: { ...vars, WEBHOOK_SECRET: SECRET, ...variables },
       port,
     }),
   ];
