@@ -143,7 +143,7 @@ function chosen(words, otherwise, kind, known = otherwise) {
 }
 
 /** One run against a server of its own; what the load generator saw, or why it saw nothing. */
-async function once(lane, { command: [command, settings], metered, standing }) {
+async function once(lane, { command: [command, settings], metered }) {
   const [key, batch] = lane.split("+");
   let server;
   try {
@@ -158,7 +158,6 @@ async function once(lane, { command: [command, settings], metered, standing }) {
       ...generatorOptions(server, TOPIC, batch),
     ]);
     const seen = JSON.parse(stdout);
-    if (standing) return { ...seen, standing: await standingOf(server) };
     if (!metered) return seen;
     const meter = await (await fetch(`http://${server.address}/bench/meter`)).json();
     return { ...seen, ...meter };
@@ -167,12 +166,6 @@ async function once(lane, { command: [command, settings], metered, standing }) {
   } finally {
     await server?.stop();
   }
-}
-
-/** How the topic's room and its relays stand. */
-async function standingOf({ address }) {
-  const headers = { authorization: `Bearer ${SECRET}` };
-  return await (await fetch(`http://${address}/rooms/${TOPIC}`, { headers })).json();
 }
 
 function generatorOptions({ address, dialect, processes }, topic, batch) {

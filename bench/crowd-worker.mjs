@@ -8,8 +8,6 @@ import { DurableObject } from "cloudflare:workers";
 const AT_ONCE = 64;
 /** How many frames that nobody expected are shown. */
 const SHOWN = 5;
-/** Whatever comes twice comes within this, in milliseconds. */
-const AFTERWARDS_MS = 500;
 
 export class Crowd extends DurableObject {
   #sockets = [];
@@ -22,8 +20,11 @@ export class Crowd extends DurableObject {
 
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/open") return this.#open(searchParams.get("token"), Number(searchParams.get("count")));
-    return this.#publish(searchParams.get("token"), Number(searchParams.get("n")));
+    const token = searchParams.get("token");
+    const number = (name) => Number(searchParams.get(name));
+    if (pathname === "/open") return this.#open(token, number("count"));
+    if (pathname === "/standing") return this.#ask(`/rooms/${token}`);
+    return this.#publish(token, number("n"), number("afterwards"));
   }
 
   /** Opens sockets until there are `count`. */
@@ -75,22 +76,28 @@ export class Crowd extends DurableObject {
     }
   }
 
-  /** Posts once and waits until everybody has it; what came of it. */
-  async #publish(token, n) {
+  /** A request of a publisher's. */
+  #ask(path, body) {
+    return this.env.SERVICE.fetch(`http://service${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { authorization: `Bearer ${this.env.WEBHOOK_SECRET}`, "content-type": "application/json" },
+      body,
+    });
+  }
+
+  /** Posts once, waits until everybody has it, and `afterwards` milliseconds for what comes twice; what came of it. */
+  async #publish(token, n, afterwards) {
     const { promise, resolve } = Promise.withResolvers();
     const frame = `{"type":"PRICE_UPDATE","price":1e-9,"n":${n},"token":"${token}","seq":${n}}`;
     this.#heard.fill(0);
     const post = { frame, count: 0, started: Date.now(), complete: resolve };
     this.#post = post;
-    const response = await this.env.SERVICE.fetch(`http://service/broadcast/${token}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${this.env.WEBHOOK_SECRET}`, "content-type": "application/json" },
-      body: JSON.stringify({ type: "PRICE_UPDATE", price: 1e-9, n }),
-    });
+    const payload = JSON.stringify({ type: "PRICE_UPDATE", price: 1e-9, n });
+    const response = await this.#ask(`/broadcast/${token}`, payload);
     const answer = await response.json();
     const answered = Date.now() - post.started;
     await Promise.race([promise, scheduler.wait(Number(this.env.PATIENCE_MS))]);
-    await scheduler.wait(AFTERWARDS_MS);
+    await scheduler.wait(afterwards);
     const once = this.#heard.subarray(0, this.#sockets.length).reduce((sum, count) => sum + (count === 1), 0);
     const greeted = this.#greeted.reduce((sum, count) => sum + count, 0);
     const { first = null, half = null, last = null } = post;

@@ -171,17 +171,20 @@ export function scenarios(quick) {
           title: `one post, ${quick ? 2 * FEW : 4000} sockets`,
           lanes: ["one", "relays"],
           figures: [...fanoutFigures, relaysFigure],
-          standing: true,
           command: [
             "fanout",
-            { sockets: quick ? 2 * FEW : 4000, rounds: quick ? 3 : 15, "warm-up": quick ? 1 : 8 },
+            {
+              sockets: quick ? 2 * FEW : 4000,
+              rounds: quick ? 3 : 15,
+              "warm-up": quick ? 1 : 8,
+              standing: true,
+            },
           ],
         },
         {
           title: `${quick ? 8 : 64} publishers, ${quick ? 2 * FEW : 4000} sockets`,
           lanes: ["one", "one+batch", "relays", "relays+batch"],
           figures: [...sustainedFigures, wrongFigure, relaysFigure],
-          standing: true,
           command: [
             "sustained",
             {
@@ -189,6 +192,7 @@ export function scenarios(quick) {
               publishers: quick ? 8 : 64,
               seconds: quick ? 0.5 : 6,
               "warm-up": quick ? 0.3 : 3,
+              standing: true,
             },
           ],
         },

@@ -18,6 +18,7 @@ mod process;
 mod publisher;
 mod scenario;
 mod serve;
+mod standing;
 mod subscriber;
 mod subscriptions;
 
