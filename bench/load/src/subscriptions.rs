@@ -1,6 +1,7 @@
 //! Which topics each socket has, and what it got of them: each message of its own topics, once, in the order of its
 //! topic, and nothing else? It must not know how messages travelled.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -30,16 +31,15 @@ pub struct Subscriptions {
     got: u64,
     /// Messages that came twice, out of order, or to somebody who does not have their topic.
     wrong: u64,
-    from: Instant,
-    until: Instant,
+    measured: Option<Range<Instant>>,
     pub deliveries: u64,
     frames: u64,
     latency: Histogram,
 }
 
 impl Subscriptions {
-    /// `chosen` are the topics of each socket; what comes between `from` and `until` counts as a figure.
-    pub fn new(topics: usize, chosen: &[Vec<usize>], from: Instant, until: Instant) -> Self {
+    /// `chosen` are the topics of each socket.
+    pub fn new(topics: usize, chosen: &[Vec<usize>]) -> Self {
         let mut next = vec![None; chosen.len() * topics];
         let mut audience = vec![0; topics];
         for (socket, own) in chosen.iter().enumerate() {
@@ -57,12 +57,16 @@ impl Subscriptions {
             expected: 0,
             got: 0,
             wrong: 0,
-            from,
-            until,
+            measured: None,
             deliveries: 0,
             frames: 0,
             latency: Histogram::default(),
         }
+    }
+
+    /// What comes within this time counts as a figure; all of it is checked.
+    pub fn measure(&mut self, time: Range<Instant>) {
+        self.measured = Some(time);
     }
 
     /// Notes that the next message is sent to a topic now; its number.
@@ -78,7 +82,7 @@ impl Subscriptions {
         if is_snapshot(text) {
             return;
         }
-        let counts = at >= self.from && at < self.until;
+        let counts = self.measured.as_ref().is_some_and(|measured| measured.contains(&at));
         self.frames += u64::from(counts);
         for number in numbers(text) {
             let Some(sent) = usize::try_from(number).ok().and_then(|number| self.sent.get(number)) else {
@@ -149,8 +153,8 @@ mod tests {
 
     fn two_sockets() -> Subscriptions {
         let now = Instant::now();
-        let mut subscriptions =
-            Subscriptions::new(2, &[vec![0], vec![0, 1]], now, now + Duration::from_mins(1));
+        let mut subscriptions = Subscriptions::new(2, &[vec![0], vec![0, 1]]);
+        subscriptions.measure(now..now + Duration::from_mins(1));
         for topic in [0, 1, 0] {
             subscriptions.sent(topic, now);
         }

@@ -3,6 +3,7 @@
 //! scenario.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -48,8 +49,7 @@ struct Load {
     subscriptions: Subscriptions,
     idle: VecDeque<usize>,
     acknowledgement: Histogram,
-    from: Instant,
-    until: Instant,
+    measured: Option<Range<Instant>>,
 }
 
 impl Watch for Load {
@@ -59,7 +59,7 @@ impl Watch for Load {
     }
 
     fn answered(&mut self, publisher: usize, answer: &Answer) -> Outcome<()> {
-        if answer.at >= self.from && answer.at < self.until {
+        if self.measured.as_ref().is_some_and(|measured| measured.contains(&answer.at)) {
             self.acknowledgement.add(answer.at - answer.sent);
         }
         self.idle.push_back(publisher);
@@ -74,9 +74,32 @@ struct Speakers {
     publishers: usize,
     messages_at_once: usize,
     chance: Chance,
+    /// How many of its topics each publisher has posted to, one after another, before it goes on at random.
+    begun: Vec<usize>,
 }
 
 impl Speakers {
+    fn own(&self, publisher: usize) -> usize {
+        (self.topics - publisher).div_ceil(self.publishers)
+    }
+
+    /// Whether every topic was posted to: a topic's first post is more work than the others.
+    fn have_begun(&self) -> bool {
+        self.begun.iter().enumerate().all(|(publisher, begun)| *begun == self.own(publisher))
+    }
+
+    fn next_topic(&mut self, publisher: usize) -> usize {
+        let own = self.own(publisher);
+        let begun = &mut self.begun[publisher];
+        let place = if *begun < own {
+            *begun += 1;
+            *begun - 1
+        } else {
+            self.chance.below(own)
+        };
+        publisher + self.publishers * place
+    }
+
     /// Has a publisher post to topics of its own, at random.
     fn post(
         &mut self,
@@ -84,11 +107,10 @@ impl Speakers {
         publisher: usize,
         subscriptions: &mut Subscriptions,
     ) -> Outcome<()> {
-        let own = (self.topics - publisher).div_ceil(self.publishers);
         let mut messages = Vec::new();
         let now = Instant::now();
         for _ in 0..self.messages_at_once {
-            let topic = publisher + self.publishers * self.chance.below(own);
+            let topic = self.next_topic(publisher);
             let token = name_of(&self.name, topic);
             messages.push((message_to(&token, subscriptions.sent(topic, now)), token));
         }
@@ -131,26 +153,32 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
     let subscribing = subscribing.elapsed();
     rest(&mut engine, Duration::from_millis(200))?;
 
-    let from = Instant::now() + warm_up;
-    let until = from + seconds;
     let mut load = Load {
-        subscriptions: Subscriptions::new(topics, &chosen, from, until),
+        subscriptions: Subscriptions::new(topics, &chosen),
         idle: (0..publishers).collect(),
         acknowledgement: Histogram::default(),
-        from,
-        until,
+        measured: None,
     };
     let name = engine.target.topic.clone();
-    let mut speakers = Speakers { name, topics, publishers, messages_at_once, chance };
+    let begun = vec![0; publishers];
+    let mut speakers = Speakers { name, topics, publishers, messages_at_once, chance, begun };
+    let patience = Instant::now() + PATIENCE;
+    while !speakers.have_begun() {
+        post(&mut engine, &mut speakers, &mut load)?;
+        if Instant::now() > patience {
+            return Err(Failure::new("not every topic could be posted to"));
+        }
+    }
+    let from = Instant::now() + warm_up;
+    let until = from + seconds;
+    load.measured = Some(from..until);
+    load.subscriptions.measure(from..until);
     let mut meter = None;
     while Instant::now() < until {
         if meter.is_none() && Instant::now() >= from {
             meter = Some(Meter::start(&processes)?);
         }
-        while let Some(publisher) = load.idle.pop_front() {
-            speakers.post(&mut engine, publisher, &mut load.subscriptions)?;
-        }
-        engine.turn(Duration::from_millis(20), &mut load)?;
+        post(&mut engine, &mut speakers, &mut load)?;
     }
     let cost = match meter {
         Some(meter) => meter.report(load.subscriptions.deliveries)?,
@@ -176,6 +204,14 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
         "drained": drained,
         "ledger": load.subscriptions.report(),
     }))
+}
+
+/// Has everybody post who waits for nothing, and hears what comes.
+fn post(engine: &mut Engine, speakers: &mut Speakers, load: &mut Load) -> Outcome<()> {
+    while let Some(publisher) = load.idle.pop_front() {
+        speakers.post(engine, publisher, &mut load.subscriptions)?;
+    }
+    engine.turn(Duration::from_millis(20), load)
 }
 
 /// Subscribes each socket to its topics, and waits until all of that is confirmed.
