@@ -1,6 +1,6 @@
 // A Worker that holds sockets to the service from inside the runtime, where they need no file descriptors: as many as
-// memory allows. It counts what each gets, keeps none of it, and times one post by its own clock. Its object is one, so
-// that all of them are seen together.
+// memory allows, spread over objects, of which none may hold more than 32,768. They count what each socket gets, keep
+// none of it, and note when it came by the clock that they share.
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -16,15 +16,16 @@ export class Crowd extends DurableObject {
   #heard = new Uint8Array(0);
   #closed = 0;
   #unexpected = [];
-  #post = null;
+  #expected = null;
 
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
     const token = searchParams.get("token");
     const number = (name) => Number(searchParams.get(name));
     if (pathname === "/open") return this.#open(token, number("count"));
-    if (pathname === "/standing") return this.#ask(`/rooms/${token}`);
-    return this.#publish(token, number("n"), number("afterwards"));
+    if (pathname === "/expect") return this.#expect(token, number("n"));
+    if (pathname === "/hear") return this.#report(number("afterwards"));
+    return Response.json({ error: "no such route" }, { status: 404 });
   }
 
   /** Opens sockets until there are `count`. */
@@ -52,65 +53,46 @@ export class Crowd extends DurableObject {
     socket.accept();
   }
 
+  /** From now on every socket is to get publication `n`, once. */
+  #expect(token, n) {
+    this.#heard.fill(0);
+    const frame = `{"type":"PRICE_UPDATE","price":1e-9,"n":${n},"token":"${token}","seq":${n}}`;
+    this.#expected = { frame, count: 0, arrivals: new Map(), complete: Promise.withResolvers() };
+    return Response.json({});
+  }
+
   #hear(index, text) {
     if (this.#greeted[index] === 0 && text.startsWith('{"type":"connected"')) {
       this.#greeted[index] = 1;
       return;
     }
-    if (text !== this.#post?.frame) {
+    const expected = this.#expected;
+    if (text !== expected?.frame) {
       // Who comes after a post gets it once more as a snapshot.
       if (text.includes('"snapshot":true')) return;
       if (this.#unexpected.length < SHOWN) this.#unexpected.push(text.slice(0, 200));
       return;
     }
     this.#heard[index] += 1;
-    const post = this.#post;
-    post.count += 1;
-    const all = this.#sockets.length;
-    const after = Date.now() - post.started;
-    if (post.count === 1) post.first = after;
-    if (post.count === all >> 1) post.half = after;
-    if (post.count === all) {
-      post.last = after;
-      post.complete();
-    }
+    const now = Date.now();
+    expected.arrivals.set(now, (expected.arrivals.get(now) ?? 0) + 1);
+    expected.count += 1;
+    if (expected.count === this.#sockets.length) expected.complete.resolve();
   }
 
-  /** A request of a publisher's. */
-  #ask(path, body) {
-    return this.env.SERVICE.fetch(`http://service${path}`, {
-      method: body ? "POST" : "GET",
-      headers: { authorization: `Bearer ${this.env.WEBHOOK_SECRET}`, "content-type": "application/json" },
-      body,
-    });
-  }
-
-  /** Posts once, waits until everybody has it, and `afterwards` milliseconds for what comes twice; what came of it. */
-  async #publish(token, n, afterwards) {
-    const { promise, resolve } = Promise.withResolvers();
-    const frame = `{"type":"PRICE_UPDATE","price":1e-9,"n":${n},"token":"${token}","seq":${n}}`;
-    this.#heard.fill(0);
-    const post = { frame, count: 0, started: Date.now(), complete: resolve };
-    this.#post = post;
-    const payload = JSON.stringify({ type: "PRICE_UPDATE", price: 1e-9, n });
-    const response = await this.#ask(`/broadcast/${token}`, payload);
-    const answer = await response.json();
-    const answered = Date.now() - post.started;
-    await Promise.race([promise, scheduler.wait(Number(this.env.PATIENCE_MS))]);
+  /** Waits until everybody has it, and `afterwards` milliseconds for what comes twice; what came, and when. */
+  async #report(afterwards) {
+    const { complete, arrivals } = this.#expected;
+    await Promise.race([complete.promise, scheduler.wait(Number(this.env.PATIENCE_MS))]);
     await scheduler.wait(afterwards);
-    const once = this.#heard.subarray(0, this.#sockets.length).reduce((sum, count) => sum + (count === 1), 0);
-    const greeted = this.#greeted.reduce((sum, count) => sum + count, 0);
-    const { first = null, half = null, last = null } = post;
-    const timing = { first, half, last, answered };
     const { length: open } = this.#sockets;
     return Response.json({
-      answer,
       open,
-      greeted,
-      once,
+      greeted: this.#greeted.reduce((sum, count) => sum + count, 0),
+      once: this.#heard.reduce((sum, count) => sum + Number(count === 1), 0),
       closed: this.#closed,
       unexpected: this.#unexpected,
-      timing,
+      arrivals: [...arrivals],
     });
   }
 }
@@ -121,8 +103,27 @@ function grown(counts, length) {
   return larger;
 }
 
+/** A request of a publisher's, or of an operator's, and when it was sent and answered. */
+async function ask(env, path, body) {
+  const sent = Date.now();
+  const response = await env.SERVICE.fetch(`http://service${path}`, {
+    method: body ? "POST" : "GET",
+    headers: { authorization: `Bearer ${env.WEBHOOK_SECRET}`, "content-type": "application/json" },
+    body,
+  });
+  const answer = await response.json();
+  return Response.json({ sent, answered: Date.now(), answer });
+}
+
 export default {
   fetch(request, env) {
-    return env.CROWD.getByName("crowd").fetch(request);
+    const { pathname, searchParams } = new URL(request.url);
+    const token = searchParams.get("token");
+    if (pathname === "/standing") return ask(env, `/rooms/${token}`);
+    if (pathname === "/post") {
+      const payload = { type: "PRICE_UPDATE", price: 1e-9, n: Number(searchParams.get("n")) };
+      return ask(env, `/broadcast/${token}`, JSON.stringify(payload));
+    }
+    return env.CROWD.getByName(`crowd-${searchParams.get("part")}`).fetch(request);
   },
 };

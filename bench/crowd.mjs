@@ -21,6 +21,8 @@ const TOKEN = "CROWD";
 const FULL = 32_768;
 /** Sockets that one request opens, as none may last for ever. */
 const STEP = 2048;
+/** Sockets that one of the crowd's objects holds: an object may have no more than 32,768. */
+const PART = 16_384;
 /** Some relays' sockets, where what counts are the relays. */
 const A_FEW = 4;
 const PATIENCE_MS = 120_000;
@@ -67,10 +69,9 @@ async function crowd(sockets, capacity, posts) {
     expect("relays", standing.relays.length, Math.max(0, Math.ceil(sockets / capacity) - 1));
     expect("connections that the room tells of", standing.connections.total, sockets);
     for (let n = 1; n <= posts; n += 1) {
-      const report = await post(runtime, n, sockets);
-      const { first, half, last, answered } = report.timing;
+      const { connections, once, first, half, last, answered } = await post(runtime, n, sockets);
       console.log(
-        `post ${n}: first after ${first} ms, half after ${half} ms, the last after ${last} ms, answered after ${answered} ms: ${number(report.answer.connections)} connections, ${number(report.once)} got it once`,
+        `post ${n}: first after ${first} ms, half after ${half} ms, the last after ${last} ms, answered after ${answered} ms: ${number(connections)} connections, ${number(once)} got it once`,
       );
     }
   } finally {
@@ -100,7 +101,7 @@ async function pushes(posts) {
         }
         const milliseconds = (cpu(runtime) - before) / posts;
         if (kind === "relays") expect("relays", (await standingOf(runtime)).relays.length, relays);
-        const median = (name) => middle(reports.map(({ timing }) => timing[name]));
+        const median = (name) => middle(reports.map((report) => report[name]));
         medians[kind].push({
           relays,
           sockets,
@@ -128,16 +129,40 @@ async function pushes(posts) {
   );
 }
 
+/** Posts once; who got it, how often, and after how many milliseconds. */
 async function post(runtime, n, sockets, afterwards = 500) {
-  const report = await ask(runtime, `/post?token=${TOKEN}&n=${n}&afterwards=${afterwards}`);
+  const parts = partsOf(sockets).map((_, part) => `token=${TOKEN}&part=${part}`);
+  await Promise.all(parts.map((part) => ask(runtime, `/expect?${part}&n=${n}`)));
+  const [{ sent, answered, answer }, ...reports] = await Promise.all([
+    ask(runtime, `/post?token=${TOKEN}&n=${n}`),
+    ...parts.map((part) => ask(runtime, `/hear?${part}&afterwards=${afterwards}`)),
+  ]);
+  const sum = (name) => reports.reduce((total, report) => total + report[name], 0);
   const what = `post ${n} to ${number(sockets)}`;
-  expect(`${what}: seq`, report.answer.seq, n);
-  expect(`${what}: connections`, report.answer.connections, sockets);
-  expect(`${what}: sockets that got it once`, report.once, sockets);
-  expect(`${what}: greetings`, report.greeted, sockets);
-  expect(`${what}: sockets that were closed`, report.closed, 0);
-  expect(`${what}: unexpected frames`, report.unexpected.join("\n"), "");
-  return report;
+  expect(`${what}: seq`, answer.seq, n);
+  expect(`${what}: connections`, answer.connections, sockets);
+  expect(`${what}: sockets`, sum("open"), sockets);
+  expect(`${what}: sockets that got it once`, sum("once"), sockets);
+  expect(`${what}: greetings`, sum("greeted"), sockets);
+  expect(`${what}: sockets that were closed`, sum("closed"), 0);
+  expect(`${what}: unexpected frames`, reports.flatMap(({ unexpected }) => unexpected).join("\n"), "");
+  const arrivals = reports.flatMap(({ arrivals }) => arrivals).sort(([one], [other]) => one - other);
+  const after = (count) => {
+    let had = 0;
+    const found = arrivals.find(([, more]) => {
+      had += more;
+      return had >= count;
+    });
+    return found ? found[0] - sent : null;
+  };
+  return {
+    connections: answer.connections,
+    once: sum("once"),
+    first: after(1),
+    half: after(sockets / 2),
+    last: after(sockets),
+    answered: answered - sent,
+  };
 }
 
 function expect(what, found, wanted) {
@@ -146,17 +171,25 @@ function expect(what, found, wanted) {
 
 /** Opens sockets until there are so many. */
 async function open(runtime, sockets) {
-  let there = 0;
-  while (there < sockets) {
-    there = Math.min(sockets, there + STEP);
-    await ask(runtime, `/open?token=${TOKEN}&count=${there}`);
-    if (process.stderr.isTTY) process.stderr.write(`\r${number(there)} sockets `);
+  for (const [part, whole] of partsOf(sockets).entries()) {
+    for (let there = 0; there < whole; ) {
+      there = Math.min(whole, there + STEP);
+      await ask(runtime, `/open?token=${TOKEN}&part=${part}&count=${there}`);
+      if (process.stderr.isTTY) process.stderr.write(`\r${number(part * PART + there)} sockets `);
+    }
   }
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
 }
 
-function standingOf(runtime) {
-  return ask(runtime, `/standing?token=${TOKEN}`);
+/** How many sockets each of the crowd's objects holds. */
+function partsOf(sockets) {
+  const parts = Math.ceil(sockets / PART);
+  return Array.from({ length: parts }, (_, part) => Math.min(PART, sockets - part * PART));
+}
+
+async function standingOf(runtime) {
+  const { answer } = await ask(runtime, `/standing?token=${TOKEN}`);
+  return answer;
 }
 
 async function ask(runtime, path) {

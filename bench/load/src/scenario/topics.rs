@@ -67,6 +67,13 @@ impl Watch for Load {
     }
 }
 
+impl Load {
+    /// Whether all that was posted was answered, and has come.
+    fn is_through(&self, publishers: usize) -> bool {
+        self.idle.len() == publishers && self.subscriptions.is_complete()
+    }
+}
+
 /// Who publishes: each publisher speaks for topics of its own, so that their order is known without asking the server.
 struct Speakers {
     name: String,
@@ -162,13 +169,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
     let name = engine.target.topic.clone();
     let begun = vec![0; publishers];
     let mut speakers = Speakers { name, topics, publishers, messages_at_once, chance, begun };
-    let patience = Instant::now() + PATIENCE;
-    while !speakers.have_begun() {
-        post(&mut engine, &mut speakers, &mut load)?;
-        if Instant::now() > patience {
-            return Err(Failure::new("not every topic could be posted to"));
-        }
-    }
+    begin(&mut engine, &mut speakers, &mut load)?;
     let from = Instant::now() + warm_up;
     let until = from + seconds;
     load.measured = Some(from..until);
@@ -184,11 +185,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
         Some(meter) => meter.report(load.subscriptions.deliveries)?,
         None => Value::Null,
     };
-    let drained = engine
-        .turn_until(&mut load, drain, |load| {
-            load.idle.len() == publishers && load.subscriptions.is_complete()
-        })
-        .is_ok();
+    let drained = engine.turn_until(&mut load, drain, |load| load.is_through(publishers)).is_ok();
     let end = Instant::now() + AFTERWARDS;
     while Instant::now() < end {
         engine.turn(end.saturating_duration_since(Instant::now()), &mut load)?;
@@ -204,6 +201,19 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
         "drained": drained,
         "ledger": load.subscriptions.report(),
     }))
+}
+
+/// Posts to every topic, and waits until all of that has come.
+fn begin(engine: &mut Engine, speakers: &mut Speakers, load: &mut Load) -> Outcome<()> {
+    let publishers = speakers.publishers;
+    let patience = Instant::now() + PATIENCE;
+    while !speakers.have_begun() {
+        post(engine, speakers, load)?;
+        if Instant::now() > patience {
+            return Err(Failure::new("not every topic could be posted to"));
+        }
+    }
+    engine.turn_until(load, PATIENCE, |load| load.is_through(publishers))
 }
 
 /// Has everybody post who waits for nothing, and hears what comes.
