@@ -190,8 +190,8 @@ export function scenarios(quick) {
             {
               sockets: quick ? 2 * FEW : 4000,
               publishers: quick ? 8 : 64,
-              seconds: quick ? 0.5 : 6,
-              "warm-up": quick ? 0.3 : 3,
+              seconds: quick ? 0.5 : 5,
+              "warm-up": quick ? 0.3 : 2,
               standing: true,
             },
           ],

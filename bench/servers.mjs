@@ -38,17 +38,17 @@ export const SERVERS = {
   socketio: { name: "socket.io", start: (place) => [node(place, "socket-io.mjs")], dialect: "socketio" },
   redis: { name: "Node ws + Redis", start: startRedis },
   hub: {
-    name: "one Durable Object for all topics, by hand",
+    name: "Durable Object for all",
     as: "object",
     start: (place) => startPeer(place, "durable-object-topics.mjs"),
   },
   one: {
-    name: "Glow Broadcast, one room",
+    name: "Glow, one room",
     as: "ours",
     start: (place) => startOurs(place, { ROOM_CAPACITY: "32768" }),
   },
   relays: {
-    name: "Glow Broadcast, a room and relays",
+    name: "Glow, relays",
     as: "ours",
     start: (place) => startOurs(place, { ROOM_CAPACITY: String(FEW) }),
   },
