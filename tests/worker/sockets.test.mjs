@@ -189,25 +189,31 @@ test("frames that follow one that was too large are passed over, and its socket 
   assert.equal((await small.publish("RUDE", {})).status, 200);
   assert.equal((await rude.closed).code, 1009);
 
-  const taken = await until("a place is free", () => small.subscribe("RUDE").catch(() => null));
-  assert.match(taken.greeting, /connected/);
-  assert.equal((await small.refused("/ws/RUDE")).status, 503, "one place came free, not two");
+  const here = async () => (await small.standing("RUDE")).connections.here;
+  await until("a place is free", async () => (await here()) === 2);
+  await small.subscribe("RUDE");
+  await small.subscribe("RUDE");
+  assert.equal(await here(), 3, "one place came free, not two: the other one is at a relay");
+  assert.equal((await small.publish("RUDE", {})).connections, 4);
   assert.deepEqual(
     small.logLines().filter(({ event }) => event === "room_failed"),
     [],
   );
 });
 
-test("a full room refuses the next one with a time to come back, and takes it when somebody has left", async () => {
+test("a full room has the next one held by a relay, and takes one in again when somebody has left", async () => {
   const small = await startService({ vars: { ROOM_CAPACITY: "3" } });
-  const subscribers = [];
-  for (let n = 0; n < 3; n += 1) subscribers.push(await small.subscribe("SMALL"));
-  const { status, headers, text } = await small.refused("/ws/SMALL");
-  assert.deepEqual([status, JSON.parse(text).code], [503, "unavailable"]);
-  assert.match(headers["retry-after"], /^\d+$/);
-  assert.equal((await small.publish("SMALL", {})).connections, 3);
+  const subscribers = await small.subscribeMany("SMALL", 3);
+  const here = async () => (await small.standing("SMALL")).connections.here;
+  const next = await small.subscribe("SMALL");
+  assert.match(next.greeting, /"connected"/);
+  assert.equal((await small.publish("SMALL", { n: 1 })).connections, 4);
+  assert.equal(await next.next(), '{"n":1,"token":"SMALL","seq":1}');
+  assert.equal(await here(), 3);
 
   subscribers[0].cut();
-  const next = await until("a place is free", () => small.subscribe("SMALL").catch(() => null));
-  assert.match(next.greeting, /"seq":1/);
+  await until("a place is free", async () => (await here()) === 2);
+  await small.subscribe("SMALL");
+  assert.equal(await here(), 3);
+  assert.equal((await small.publish("SMALL", { n: 2 })).connections, 4);
 });
