@@ -256,22 +256,19 @@ impl Reader {
         let Some(had) = self.subscriptions.get_mut(&(topic.clone(), Shape::Native)) else {
             panic!("{name} does not have {topic}, but is told a gap")
         };
-        match from {
-            Some(from) => {
-                assert!(!truth.is_strict, "{name} misses {from} to {to} of {topic}, which is held");
-                assert!(from <= to, "a gap is of something");
-                let is_next = from == had.seq + 1 || (is_feed(topic) && from > had.seq);
-                assert!(is_next, "{name}: a gap of {topic} from {from} after {}", had.seq);
-                if let Some(life) = had.life {
-                    had.left_out.extend((had.seq + 1..from).map(|place| (life, place)));
-                }
+        if let Some(from) = from {
+            assert!(!truth.is_strict, "{name} misses {from} to {to} of {topic}, which is held");
+            assert!(from <= to, "a gap is of something");
+            let is_next = from == had.seq + 1 || (is_feed(topic) && from > had.seq);
+            assert!(is_next, "{name}: a gap of {topic} from {from} after {}", had.seq);
+            if let Some(life) = had.life {
+                had.left_out.extend((had.seq + 1..from).map(|place| (life, place)));
             }
-            None => {
-                assert!(!truth.keeps || had.is_foreign, "{name}: the order of {topic} goes on");
-                had.life = None;
-                let covers = self.covers.iter_mut().filter(|one| one.topic == *topic);
-                covers.for_each(|one| one.life = None);
-            }
+        } else {
+            assert!(!truth.keeps || had.is_foreign, "{name}: the order of {topic} goes on");
+            had.life = None;
+            let covers = self.covers.iter_mut().filter(|one| one.topic == *topic);
+            covers.for_each(|one| one.life = None);
         }
         had.seq = to;
         self.moves(topic, Shape::Native, to);

@@ -2,7 +2,7 @@
 //! come in any order, sends that take long, memory that is lost. It must not know how a relay decides, nor what a
 //! subscriber checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 
 use glow_broadcast::core::access::{Identity, Subject, may_read};
@@ -359,7 +359,7 @@ impl World {
                 && self
                     .rooms
                     .iter()
-                    .all(|room| !room.is_sending() && room.lanes.values().all(|lane| lane.is_empty()));
+                    .all(|room| !room.is_sending() && room.lanes.values().all(VecDeque::is_empty));
             if is_quiet {
                 break;
             }
