@@ -93,12 +93,12 @@ fn op() -> impl Strategy<Value = Op> {
         2 => relay.clone().prop_map(|relay| Op::Reap { relay }),
     ];
     let weather = prop_oneof![
-        2 => (relay.clone(), any::<bool>()).prop_map(|(relay, is_long)| Op::Stall { relay, is_long }),
+        4 => (relay.clone(), any::<bool>()).prop_map(|(relay, is_long)| Op::Stall { relay, is_long }),
         2 => topic.clone().prop_map(|topic| Op::SleepRoom { topic }),
         2 => relay.clone().prop_map(|relay| Op::SleepRelay { relay }),
         1 => (topic, any::<bool>()).prop_map(|(topic, was_durable)| Op::CrashRoom { topic, was_durable }),
         1 => relay.prop_map(|relay| Op::CrashRelay { relay }),
-        1 => (1..15_u64).prop_map(|minutes| Op::Pass { minutes }),
+        2 => (1..15_u64, any::<bool>()).prop_map(|(minutes, is_late)| Op::Pass { minutes, is_late }),
     ];
     prop_oneof![12 => messages, 6 => people, 2 => weather]
 }

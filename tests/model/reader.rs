@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use glow_broadcast::core::access::Identity;
 use glow_broadcast::core::epoch::Epoch;
+use glow_broadcast::core::relay::effect::Refused;
 use glow_broadcast::core::relay::event::Item;
 use glow_broadcast::core::socket_request::Past;
 use glow_broadcast::core::topic::{Namespace, Topic};
@@ -26,6 +27,8 @@ struct Wish {
     topic: Topic,
     shape: Shape,
     past: Past,
+    /// Whether it has been at the place that it names.
+    is_true: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +95,9 @@ impl Reader {
             let life = truth.life_of(topic, resume.epoch);
             self.cover(topic, shape, resume.since.get(), life);
         }
-        self.wishes.push(Wish { topic: topic.clone(), shape, past });
+        let has_been = self.places.get(topic).map_or(0, |(_, seq)| *seq);
+        let is_true = matches!(past, Past::Since(resume) if resume.since.get() <= has_been);
+        self.wishes.push(Wish { topic: topic.clone(), shape, past, is_true });
     }
 
     fn cover(&mut self, topic: &Topic, shape: Shape, start: u64, life: Option<Life>) {
@@ -153,11 +158,13 @@ impl Reader {
         }
     }
 
-    pub fn refused(&mut self, topic: &Topic, truth: &Truth, why: &str) {
-        self.note(topic, why.to_owned());
+    pub fn refused(&mut self, topic: &Topic, truth: &Truth, why: Refused) {
+        self.note(topic, format!("{why:?}"));
         // It is not said in which shape: somebody waits for a topic in one shape at a time.
         let wish = self.wishes.iter().find(|one| one.topic == *topic);
         // Else it asked again for what it has.
+        let was_there = truth.keeps && wish.is_some_and(|wish| wish.is_true);
+        assert!(!was_there || why != Refused::FromTheFuture, "{} was further in {topic}", self.name);
         if let Some(shape) = wish.map(|wish| wish.shape) {
             self.stop(topic, shape, truth);
         }
@@ -249,22 +256,19 @@ impl Reader {
         let Some(had) = self.subscriptions.get_mut(&(topic.clone(), Shape::Native)) else {
             panic!("{name} does not have {topic}, but is told a gap")
         };
-        match from {
-            Some(from) => {
-                assert!(!truth.is_strict, "{name} misses {from} to {to} of {topic}, which is held");
-                assert!(from <= to, "a gap is of something");
-                let is_next = from == had.seq + 1 || (is_feed(topic) && from > had.seq);
-                assert!(is_next, "{name}: a gap of {topic} from {from} after {}", had.seq);
-                if let Some(life) = had.life {
-                    had.left_out.extend((had.seq + 1..from).map(|place| (life, place)));
-                }
+        if let Some(from) = from {
+            assert!(!truth.is_strict, "{name} misses {from} to {to} of {topic}, which is held");
+            assert!(from <= to, "a gap is of something");
+            let is_next = from == had.seq + 1 || (is_feed(topic) && from > had.seq);
+            assert!(is_next, "{name}: a gap of {topic} from {from} after {}", had.seq);
+            if let Some(life) = had.life {
+                had.left_out.extend((had.seq + 1..from).map(|place| (life, place)));
             }
-            None => {
-                assert!(!truth.keeps || had.is_foreign, "{name}: the order of {topic} goes on");
-                had.life = None;
-                let covers = self.covers.iter_mut().filter(|one| one.topic == *topic);
-                covers.for_each(|one| one.life = None);
-            }
+        } else {
+            assert!(!truth.keeps || had.is_foreign, "{name}: the order of {topic} goes on");
+            had.life = None;
+            let covers = self.covers.iter_mut().filter(|one| one.topic == *topic);
+            covers.for_each(|one| one.life = None);
         }
         had.seq = to;
         self.moves(topic, Shape::Native, to);

@@ -2,7 +2,7 @@
 //! come in any order, sends that take long, memory that is lost. It must not know how a relay decides, nor what a
 //! subscriber checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 
 use glow_broadcast::core::access::{Identity, Subject, may_read};
@@ -127,9 +127,10 @@ pub enum Op {
     CrashRelay {
         relay: usize,
     },
-    /// Time passes.
+    /// Time passes. Alarms may be late.
     Pass {
         minutes: u64,
+        is_late: bool,
     },
 }
 
@@ -285,7 +286,7 @@ impl World {
             Op::SleepRelay { relay } => self.sleep(*relay),
             Op::CrashRoom { topic, was_durable } => self.crash_room(*topic, *was_durable),
             Op::CrashRelay { relay } => self.crash(*relay),
-            Op::Pass { minutes } => self.pass(*minutes),
+            Op::Pass { minutes, is_late } => self.pass(*minutes, *is_late),
         }
         while self.is_prompt && !self.questions.is_empty() {
             self.question(0, false);
@@ -358,7 +359,7 @@ impl World {
                 && self
                     .rooms
                     .iter()
-                    .all(|room| !room.is_sending() && room.lanes.values().all(|lane| lane.is_empty()));
+                    .all(|room| !room.is_sending() && room.lanes.values().all(VecDeque::is_empty));
             if is_quiet {
                 break;
             }
@@ -548,7 +549,11 @@ impl World {
         }
         let is_new = |topic: &&usize| !self.readers[who].awaits(&self.topics[**topic]);
         let topics = topics.iter().filter(is_new);
-        let wanted: Vec<Wanted> = topics.map(|topic| self.wanted(who, *topic, shape, past)).collect();
+        let mut wanted: Vec<Wanted> = topics.map(|topic| self.wanted(who, *topic, shape, past)).collect();
+        if who % 2 == 1 {
+            // Some name a feed first.
+            wanted.reverse();
+        }
         if wanted.is_empty() {
             return;
         }
@@ -683,10 +688,10 @@ impl World {
         assert!(!is_sending || !self.rooms[topic].is_sending());
     }
 
-    fn pass(&mut self, minutes: u64) {
+    fn pass(&mut self, minutes: u64, is_late: bool) {
         self.now = self.now.later_by(minutes * MINUTE);
         for relay in 0..RELAYS {
-            if self.relays[relay].alarm.is_some_and(|at| at <= self.now) {
+            if !is_late && self.relays[relay].alarm.is_some_and(|at| at <= self.now) {
                 self.relays[relay].alarm = None;
                 self.step(relay, Event::Tick);
             }
@@ -807,7 +812,7 @@ impl World {
                 reader.subscribed(&topic, shape_of(view), epoch, seq.get(), truth);
             }
             Word::Unsubscribed { topic, view } => reader.ended(&topic, shape_of(view), "unsubscribed", truth),
-            Word::Refused { topic, why } => reader.refused(&topic, truth, &format!("{why:?}")),
+            Word::Refused { topic, why } => reader.refused(&topic, truth, why),
             Word::Authenticated(identity) => reader.identity = Some(identity),
             Word::Expired { topics, .. } => topics.iter().for_each(|topic| reader.expired(topic, truth)),
             other => panic!("{other:?} has no place here"),

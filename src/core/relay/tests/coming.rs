@@ -70,6 +70,19 @@ fn who_was_away_for_longer_is_served_by_the_room() {
 }
 
 #[test]
+fn all_that_comes_while_the_room_is_asked_waits_for_the_answer() {
+    let mut example = Example::at_five(1..=1);
+    example.open(2);
+    example.subscribe(2, "A", since(4));
+    (6..=25).for_each(|place| drop(example.push("A", place, items(place..=place))));
+    let answered = example.answer(Ok(after(4, 5)));
+    assert_eq!(answered[0], "2 has A at 25");
+    assert!(answered[1].starts_with("2 gets A 5,6,7,8,") && answered[1].ends_with(",25 as Native"));
+    example.open(3);
+    assert_eq!(example.subscribe(3, "A", since(5)), ["ask A since 5"], "then only the last ones are kept");
+}
+
+#[test]
 fn who_comes_from_an_order_that_is_over_misses_all_of_it() {
     let mut example = Example::at_five(1..=1);
     example.push("A", 6, items(6..=6));
