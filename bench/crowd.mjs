@@ -204,7 +204,8 @@ async function start(capacity) {
   const port = await freePort();
   const crowd = {
     modules: { "entry.mjs": readFileSync(join(import.meta.dirname, "crowd-worker.mjs")) },
-    objects: [{ name: "CROWD", class_name: "Crowd" }],
+    // Its sockets would end with it.
+    objects: [{ name: "CROWD", class_name: "Crowd", stays: true }],
     variables: { WEBHOOK_SECRET: SECRET, PATIENCE_MS },
   };
   const service = { ...builtWorker({ ROOM_CAPACITY: String(capacity) }), port };

@@ -13,7 +13,8 @@ const COMPATIBILITY_DATE = "2026-11-17";
 /**
  * @typedef {object} Worker
  * @property {Record<string, string | Buffer>} modules by name; the first is the entry
- * @property {{name: string, class_name: string}[]} objects the Durable Objects' bindings
+ * @property {{name: string, class_name: string, stays?: boolean}[]} objects the Durable Objects' bindings; those of a
+ *   class that `stays` are never taken out of memory
  * @property {Record<string, string>} variables
  */
 
@@ -58,8 +59,8 @@ function described(folder, worker, { modules, objects, variables }) {
       return `(name = ${quoted(name)}, ${kind} = embed ${quoted(`${worker}/${name}`)})`;
     }),
     classes: objects.map(
-      ({ class_name }) =>
-        `(className = ${quoted(class_name)}, uniqueKey = ${quoted(class_name)}, enableSql = true)`,
+      ({ class_name, stays = false }) =>
+        `(className = ${quoted(class_name)}, uniqueKey = ${quoted(class_name)}, enableSql = true, preventEviction = ${stays})`,
     ),
     bindings: [
       ...objects.map(
