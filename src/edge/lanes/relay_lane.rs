@@ -57,10 +57,31 @@ pub(super) fn start(room: &Rc<RoomState>, lane: Rc<RelayLane>) {
             if shipments.is_empty() {
                 break;
             }
-            ship(&pushing, &lane, shipments).await;
+            for run in runs(shipments) {
+                ship(&pushing, &lane, run).await;
+            }
         }
         lane.is_running.set(false);
     });
+}
+
+/// Shipments in runs that follow one another without a hole, in one epoch: only those can go in one push. Between two
+/// runs something was dropped, or the room lost its memory.
+fn runs(shipments: Vec<Shipment>) -> Vec<Vec<Shipment>> {
+    let mut runs: Vec<Vec<Shipment>> = vec![];
+    for shipment in shipments {
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|last| last.is_followed_by(&shipment)) => run.push(shipment),
+            _ => runs.push(vec![shipment]),
+        }
+    }
+    runs
+}
+
+impl Shipment {
+    fn is_followed_by(&self, next: &Self) -> bool {
+        (self.epoch, self.next) == (next.epoch, next.first)
+    }
 }
 
 /// Hands shipments over, and reports how it went.
@@ -145,4 +166,31 @@ async fn push_once(env: &Env, relay: RelayName, body: &JsValue) -> Result<PushOu
         return Err(ObjectError::Unreached(response.status_code()));
     }
     Ok(decode_outcome(&text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::UnixMillis;
+    use futures::channel::oneshot;
+
+    fn shipment(epoch: u64, first: u64, next: u64) -> Shipment {
+        let epoch = Epoch::Began(UnixMillis(epoch));
+        let (report, _) = oneshot::channel();
+        Shipment { epoch, first: Seq::new(first), next: Seq::new(next), text: Rc::from("{}"), report }
+    }
+
+    #[test]
+    fn only_what_follows_without_a_hole_goes_in_one_push() {
+        let shipments = vec![
+            shipment(1, 1, 3),
+            shipment(1, 3, 4),
+            shipment(1, 4, 4),
+            shipment(1, 6, 7),
+            shipment(2, 7, 8),
+            shipment(2, 8, 9),
+        ];
+        let lengths: Vec<usize> = runs(shipments).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [3, 1, 2]);
+    }
 }
