@@ -108,7 +108,7 @@ async fn persist(
 ) -> Result<PushOutcome, ObjectError> {
     let body = body?;
     #[cfg(feature = "fault-injection")]
-    let fault = crate::edge::fault::of_push(&body);
+    let fault = crate::edge::fault::of_push(&body, relay);
     let text = JsValue::from_str(&body);
     retry(async || {
         #[cfg(feature = "fault-injection")]
