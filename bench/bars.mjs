@@ -60,6 +60,20 @@ export function bars(scenarios) {
   check("deliveries a second held for 60 s", held("deliveries"), "at least", 99_900);
   check("their p99 in ms", held("delivery p99"), "at most", 250);
   check("of these lost or twice", sum(held("missing"), held("wrong")), "at most", 0);
+  for (const batch of ["", "+batch"]) {
+    for (const run of ["single posts", "20 messages"]) {
+      const of = (title) => median("topics", run, `ours${batch}`, title);
+      const what = `lost or wrong on sockets of many topics, ${run}${batch && ", batch"}`;
+      check(what, sum(of("missing"), of("wrong")), "at most", 0);
+    }
+    const of = (title) => median("relays", "64 publishers", `relays${batch}`, title);
+    check(
+      `lost or twice through relays${batch && ", ?batch=1"}`,
+      sum(of("missing"), of("wrong")),
+      "at most",
+      0,
+    );
+  }
   const resumed = (title) => median("resume", "1000 clients", "ours", title);
   check("1,000 resume after an eviction, ms", resumed("all complete"), "at most", 2000);
   check("of their messages lost or twice", sum(resumed("missing"), resumed("wrong")), "at most", 0);

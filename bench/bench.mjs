@@ -2,7 +2,8 @@
 // the second. The peers take turns, so that whatever disturbs the machine disturbs all of them.
 //
 //   npm run bench                                   all of it
-//   npm run bench -- --only fanout,sustained        some of fanout sustained held knee rows storm resume rooms
+//   npm run bench -- --only fanout,sustained        some of fanout sustained topics relays held knee rows storm
+//                                                   resume rooms
 //   npm run bench -- --peers ours,object            some servers: ours limit object partyserver ws socketio redis
 //   npm run bench -- --repeat 5                     how often everything is run; figures are medians over that
 //   npm run bench -- --out file.json                keeps the figures of such a part; all of it goes to bench/results.json
@@ -20,13 +21,14 @@ import { chart } from "./chart.mjs";
 import { climb } from "./climb.mjs";
 import { laneName, machine, NOTES, summarise, versions, write } from "./results.mjs";
 import { scenarios } from "./scenarios.mjs";
-import { GENERATOR, hasRedis, SECRET, SERVERS, startServer } from "./servers.mjs";
+import { CHOICES, GENERATOR, hasRedis, SECRET, SERVERS, startServer } from "./servers.mjs";
 import { table } from "./table.mjs";
 
 const RESULTS = join(import.meta.dirname, "results.json");
 /** More of the server's core than this, used by others, and the figures are not the server's. */
 const DISTURBED = 0.1;
 const GENERATOR_CORE = "1";
+const TOPIC = "BENCH";
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
@@ -57,7 +59,7 @@ async function serve(key) {
 }
 
 async function measure() {
-  const peers = chosen(options.peers, Object.keys(SERVERS), "server");
+  const peers = chosen(options.peers, CHOICES, "server");
   if (peers.includes("redis") && !hasRedis()) {
     console.error("redis-server is missing: measuring without it (apt-get install redis-server)");
     peers.splice(peers.indexOf("redis"), 1);
@@ -78,15 +80,18 @@ async function measure() {
   let worst = 0;
   for (const scenario of all.filter(({ name }) => names.includes(name))) {
     console.log(`\n${scenario.title}`);
+    if (scenario.note) console.log(scenario.note);
     const runs = {};
     const settings = {};
+    const { base = "ours" } = scenario;
     for (const run of scenario.runs) {
-      const lanes = run.lanes.filter((lane) => peers.includes(lane.split("+")[0]));
+      const figures = run.figures ?? scenario.figures;
+      const lanes = run.lanes.filter((lane) => peers.includes(serverOf(lane)));
       const reports = Object.fromEntries(lanes.map((lane) => [lane, []]));
       for (let turn = 0; turn < (scenario.once && !options.repeat ? 1 : repeat); turn += 1) {
         for (const lane of lanes) reports[lane].push(await report(lane, run));
       }
-      console.log(table(run.title, scenario.figures, reports));
+      console.log(table(run.title, figures, reports, base));
       const disturbed = Math.max(
         0,
         ...Object.values(reports)
@@ -100,9 +105,10 @@ async function measure() {
       }
       worst = Math.max(worst, disturbed);
       settings[run.title] = run.command?.[1] ?? run.climb(NaN)[1];
-      runs[run.title] = summarise(scenario.figures, reports);
+      runs[run.title] = summarise(figures, reports, base);
     }
-    results.scenarios[scenario.name] = { title: scenario.title, settings, runs };
+    const { title, note } = scenario;
+    results.scenarios[scenario.name] = { title, note, settings, runs };
   }
   results.disturbed = Number(worst.toFixed(2));
   results.promises = bars(results.scenarios);
@@ -112,6 +118,12 @@ async function measure() {
   if (!out) return;
   write(out, results);
   writeFileSync(out.replace(/(\.json)?$/, ".svg"), chart(results, laneName));
+}
+
+/** Whose lane it is. */
+function serverOf(lane) {
+  const [key] = lane.split("+");
+  return SERVERS[key].as ?? key;
 }
 
 function report(lane, run) {
@@ -143,7 +155,7 @@ async function once(lane, { command: [command, settings], metered }) {
       GENERATOR,
       command,
       ...words,
-      ...generatorOptions(server, "BENCH", batch),
+      ...generatorOptions(server, TOPIC, batch),
     ]);
     const seen = JSON.parse(stdout);
     if (!metered) return seen;

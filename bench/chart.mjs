@@ -1,4 +1,4 @@
-// bench/results.svg: four figures as bars, drawn by hand, so that it needs no package. It reads the results alone, and is
+// bench/results.svg: six figures as bars, drawn by hand, so that it needs no package. It reads the results alone, and is
 // readable on light and on dark.
 
 import { short } from "./table.mjs";
@@ -23,6 +23,16 @@ const PANELS = [
     title: "Deliveries a second held with p99 < 250 ms, 1,000 sockets",
     hint: "more is better",
     read: (results) => column(results, "knee", "1000 sockets", "held"),
+  },
+  {
+    title: "Deliveries a second: 500 topics, 50 on each of 1,000 sockets",
+    hint: "20 messages a post; more is better",
+    read: (results) => column(results, "topics", "20 messages", "deliveries"),
+  },
+  {
+    title: "Deliveries a second: 4,000 sockets in one room, in 7 relays",
+    hint: "all on one core; more is better",
+    read: (results) => column(results, "relays", "64 publishers", "deliveries"),
   },
 ];
 
@@ -79,8 +89,9 @@ function draw({ title, hint, bars, limit }, x, y, laneName) {
   const lines = bars.map(([lane, value], index) => {
     const top = y + PANEL.head + index * PANEL.row;
     const width = Math.max(1, Math.round((value / most) * BAR));
-    const kind = lane.startsWith("ours") ? "ours" : "peer";
-    return `<text x="${x + LABEL - 8}" y="${top + 12}" text-anchor="end">${laneName(lane)}</text>
+    const name = laneName(lane);
+    const kind = name.startsWith("Glow") ? "ours" : "peer";
+    return `<text x="${x + LABEL - 8}" y="${top + 12}" text-anchor="end">${name}</text>
 <rect class="${kind}" x="${x + LABEL}" y="${top}" width="${width}" height="16" rx="2"/>
 <text x="${x + LABEL + width + 6}" y="${top + 12}">${short(value)}</text>`;
   });

@@ -12,7 +12,7 @@ import { figureOf, rounded } from "./table.mjs";
 export const NOTES = [
   "Server and all it needs on one core, the load generator on another; TCP over loopback, no TLS.",
   "Every run has a server of its own, fresh; peers take turns. A figure is the median over the runs, (low–high) its ends.",
-  "×N is ours divided by that peer. Messages have about 200 bytes, each is its own POST.",
+  "×N is ours divided by that peer (one room divided by relays, where these are compared). Messages have about 200 bytes, each is its own POST unless a run says otherwise.",
   "Warm-ups that don't count: 8 posts before fan-out's rounds, 1 to 3 s before sustained and paced load.",
   "Garbage is collected when the engines want; nothing forces it, and its pauses are in the figures.",
   "Ours keeps its order and history on disk; history is on in every figure. No peer stores anything: a peer can't resume.",
@@ -22,18 +22,18 @@ export const NOTES = [
 
 const require = createRequire(import.meta.url);
 
-/** Medians, spreads and ratios of one run's lanes. */
-export function summarise(figures, reports) {
+/** Medians and spreads of one run's lanes, and the ratios of the lane `base` to them. */
+export function summarise(figures, reports, base) {
   const ours = Object.fromEntries(
-    figures.map((figure) => [figure.title, figureOf(figure, reports.ours ?? [])]),
+    figures.map((figure) => [figure.title, figureOf(figure, reports[base] ?? [])]),
   );
   return Object.fromEntries(
     Object.entries(reports).map(([lane, list]) => {
       if (list.every(({ error }) => error)) return [lane, { error: list[0].error }];
       const entries = figures.map((figure) => {
         const value = figureOf(figure, list);
-        const base = ours[figure.title];
-        const ratio = lane !== "ours" && base && value?.median > 0 ? base.median / value.median : undefined;
+        const own = ours[figure.title];
+        const ratio = lane !== base && own && value?.median > 0 ? own.median / value.median : undefined;
         return [figure.title, value && { unit: figure.unit, ...rounded(value), ratio: rounded(ratio) }];
       });
       return [lane, Object.fromEntries(entries)];

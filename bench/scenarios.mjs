@@ -1,7 +1,15 @@
 // What is measured: each scenario's runs of the load generator, and which figures of its report are shown.
 
+import { FEW } from "./servers.mjs";
+
 /** A figure: its title, where it is in the report, its unit, and whether more is better. */
 const figure = (title, read, unit, moreIsBetter = false) => ({ title, read, unit, moreIsBetter });
+
+/** How long publishers waited; nothing where none had an answer in the time that was measured. */
+const acknowledged =
+  (name) =>
+  ({ acknowledgement }) =>
+    acknowledgement.count > 0 ? acknowledgement[name] : Number.NaN;
 
 const fanoutFigures = [
   figure("first", (report) => report.first.median, "ms"),
@@ -15,8 +23,8 @@ const fanoutFigures = [
 
 const sustainedFigures = [
   figure("deliveries", (report) => report.cost.deliveriesPerSecond, "/s", true),
-  figure("ack p50", (report) => report.acknowledgement.p50, "ms"),
-  figure("ack p99", (report) => report.acknowledgement.p99, "ms"),
+  figure("ack p50", acknowledged("p50"), "ms"),
+  figure("ack p99", acknowledged("p99"), "ms"),
   figure("delivery p50", (report) => report.ledger.delivery.p50, "ms"),
   figure("delivery p99", (report) => report.ledger.delivery.p99, "ms"),
   figure("CPU a delivery", (report) => report.cost.microsecondsPerDelivery, "µs"),
@@ -30,7 +38,7 @@ const pacedFigures = [
   figure("delivery p50", (report) => report.ledger.delivery.p50, "ms"),
   figure("delivery p99", (report) => report.ledger.delivery.p99, "ms"),
   figure("delivery max", (report) => report.ledger.delivery.max, "ms"),
-  figure("ack p99", (report) => report.acknowledgement.p99, "ms"),
+  figure("ack p99", acknowledged("p99"), "ms"),
   figure("core busy", (report) => 100 * report.cost.serverBusy, "%"),
   figure("missing", (report) => report.ledger.missing, ""),
   figure("wrong", (report) => report.ledger.subscribersWrong, ""),
@@ -72,6 +80,24 @@ const roomsFigures = [
   figure("awake: heard", (report) => report.awake.heard.median, "ms"),
 ];
 
+const topicsFigures = [
+  figure("deliveries", (report) => report.cost.deliveriesPerSecond, "/s", true),
+  figure("delivery p50", (report) => report.ledger.delivery.p50, "ms"),
+  figure("delivery p99", (report) => report.ledger.delivery.p99, "ms"),
+  figure("ack p50", acknowledged("p50"), "ms"),
+  figure("ack p99", acknowledged("p99"), "ms"),
+  figure("CPU a delivery", (report) => report.cost.microsecondsPerDelivery, "µs"),
+  figure("deliveries a frame", (report) => report.ledger.deliveries / report.ledger.frames, ""),
+  figure("core busy", (report) => 100 * report.cost.serverBusy, "%"),
+  figure("all subscribed", (report) => report.subscribedInMs, "ms"),
+  figure("missing", (report) => report.ledger.missing, ""),
+  figure("wrong", (report) => report.ledger.wrong, ""),
+  figure("generator busy", (report) => 100 * report.cost.generatorBusy, "%"),
+];
+
+const wrongFigure = figure("wrong", (report) => report.ledger.subscribersWrong, "");
+const relaysFigure = figure("relays", (report) => report.standing.relays.length, "");
+
 const EVERYBODY = ["ours", "limit", "object", "partyserver", "ws", "socketio", "redis"];
 const WITH_BATCH = ["ours", "ours+batch", ...EVERYBODY.slice(1)];
 
@@ -112,6 +138,71 @@ export function scenarios(quick) {
           },
         ],
       })),
+    },
+    {
+      name: "topics",
+      title: `Many topics on each socket: ${quick ? 40 : 500} topics, ${quick ? 8 : 50} on each socket`,
+      note: "Each socket's messages are checked: those of its own topics, each once, each topic's in order. Publishers never pause.",
+      figures: topicsFigures,
+      runs: (quick
+        ? [[30, 5]]
+        : [
+            [1000, 1],
+            [1000, 20],
+          ]
+      ).map(([sockets, messages]) => ({
+        title: `${sockets} sockets, ${messages === 1 ? "single posts" : `${messages} messages a post`}`,
+        lanes: ["ours", "ours+batch", "hub", "ws", "socketio", "redis"],
+        command: [
+          "topics",
+          {
+            sockets,
+            topics: quick ? 40 : 500,
+            each: quick ? 8 : 50,
+            publishers: quick ? 8 : 64,
+            "messages-at-once": messages,
+            seconds: quick ? 0.5 : 3,
+            "warm-up": quick ? 0.3 : 1.5,
+          },
+        ],
+      })),
+    },
+    {
+      name: "relays",
+      title: `One topic's sockets in one room, and in a room and relays of ${FEW} each`,
+      note: "All relays share one process and one core here: this shows what the further hop costs. Elsewhere each has a core of its own.",
+      base: "one",
+      runs: [
+        {
+          title: `one post, ${quick ? 2 * FEW : 4000} sockets`,
+          lanes: ["one", "relays"],
+          figures: [...fanoutFigures, relaysFigure],
+          command: [
+            "fanout",
+            {
+              sockets: quick ? 2 * FEW : 4000,
+              rounds: quick ? 3 : 15,
+              "warm-up": quick ? 1 : 8,
+              standing: true,
+            },
+          ],
+        },
+        {
+          title: `${quick ? 8 : 64} publishers, ${quick ? 2 * FEW : 4000} sockets`,
+          lanes: ["one", "one+batch", "relays", "relays+batch"],
+          figures: [...sustainedFigures, wrongFigure, relaysFigure],
+          command: [
+            "sustained",
+            {
+              sockets: quick ? 2 * FEW : 4000,
+              publishers: quick ? 8 : 64,
+              seconds: quick ? 0.5 : 6,
+              "warm-up": quick ? 0.3 : 3,
+              standing: true,
+            },
+          ],
+        },
+      ],
     },
     {
       name: "held",

@@ -3,21 +3,20 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { unstable_readConfig } from "wrangler";
-import { configure } from "./workerd.mjs";
+import { configure, WORKERD } from "./workerd.mjs";
 
 export const SECRET = "bench-secret";
 const SERVER_CORE = "0";
 const PATIENCE_MS = 15_000;
 
-/** The very runtime that wrangler brings. */
-const WORKERD = createRequire(import.meta.resolve("wrangler"))("workerd").default;
+/** Sockets in each object where relays are measured. */
+export const FEW = 500;
 
 const root = join(import.meta.dirname, "..");
 /** Another build of the Worker can be measured by naming its folder. */
@@ -26,7 +25,10 @@ const ours = process.env.BENCH_WORKER || join(root, "build", "worker");
 /** The load generator, which is a server too. */
 export const GENERATOR = join(root, "target", "load", "release", "glow-load");
 
-/** Every server that is measured, ours first. */
+/**
+ * Every server that is measured, ours first. `as` another one are those that a scenario of its own needs, set up in
+ * another way.
+ */
 export const SERVERS = {
   ours: { name: "Glow Broadcast", start: startOurs },
   limit: { name: "one epoll loop", start: startLimit },
@@ -35,7 +37,25 @@ export const SERVERS = {
   ws: { name: "Node ws", start: (place) => [node(place, "ws.mjs")] },
   socketio: { name: "socket.io", start: (place) => [node(place, "socket-io.mjs")], dialect: "socketio" },
   redis: { name: "Node ws + Redis", start: startRedis },
+  hub: {
+    name: "Durable Object for all",
+    as: "object",
+    start: (place) => startPeer(place, "durable-object-topics.mjs"),
+  },
+  one: {
+    name: "Glow, one room",
+    as: "ours",
+    start: (place) => startOurs(place, { ROOM_CAPACITY: "32768" }),
+  },
+  relays: {
+    name: "Glow, relays",
+    as: "ours",
+    start: (place) => startOurs(place, { ROOM_CAPACITY: String(FEW) }),
+  },
 };
+
+/** The servers that can be chosen. */
+export const CHOICES = Object.keys(SERVERS).filter((key) => !SERVERS[key].as);
 
 /** Starts a server on a free port, and waits until it takes connections. */
 export async function startServer(key, { metered = false } = {}) {
@@ -59,20 +79,29 @@ export async function startServer(key, { metered = false } = {}) {
   };
 }
 
-/** Ours as wrangler.toml configures it. */
-function startOurs({ folder, port, metered }) {
-  const { durable_objects, vars } = unstable_readConfig({ config: join(root, "wrangler.toml") });
-  const names = readdirSync(ours).filter((name) => /\.(m?js|wasm)$/.test(name));
-  const modules = Object.fromEntries(names.map((name) => [name, readFileSync(join(ours, name))]));
+/** Ours as wrangler.toml configures it, but for some `variables`. */
+function startOurs({ folder, port, metered }, variables = {}) {
+  const { modules, ...worker } = builtWorker(variables);
   const entry = metered ? ["metered-entry.mjs", import.meta.dirname] : ["entry.mjs", ours];
   return [
     runtime(folder, {
       modules: { [entry[0]]: readFileSync(join(entry[1], entry[0])), ...modules },
-      objects: durable_objects.bindings,
-      variables: { ...vars, WEBHOOK_SECRET: SECRET },
+      ...worker,
       port,
     }),
   ];
+}
+
+/** The built Worker, configured by wrangler.toml but for some `variables`. */
+export function builtWorker(variables) {
+  const { durable_objects, vars } = unstable_readConfig({ config: join(root, "wrangler.toml") });
+  const entry = "entry.mjs";
+  const names = readdirSync(ours).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== entry);
+  return {
+    modules: Object.fromEntries([entry, ...names].map((name) => [name, readFileSync(join(ours, name))])),
+    objects: durable_objects.bindings,
+    variables: { ...vars, WEBHOOK_SECRET: SECRET, ...variables },
+  };
 }
 
 async function startPeer({ folder, port }, file) {
@@ -137,7 +166,8 @@ function pinned(program, args, environment = {}) {
   return child;
 }
 
-function end(child) {
+/** Ends a process. */
+export function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return undefined;
   return new Promise((resolve) => {
     child.once("exit", resolve);
@@ -145,7 +175,8 @@ function end(child) {
   });
 }
 
-function freePort() {
+/** A port that nobody listens on. */
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {
@@ -155,7 +186,8 @@ function freePort() {
   });
 }
 
-async function listening(port, children) {
+/** Waits until somebody takes connections on a port, which these processes were started to do. */
+export async function listening(port, children) {
   const end = performance.now() + PATIENCE_MS;
   while (performance.now() < end) {
     if (children.some(({ exitCode }) => exitCode !== null)) throw new Error("the server ended at once");

@@ -12,13 +12,13 @@ export function figureOf(figure, reports) {
   return spread(reports.filter(({ error }) => !error).map(figure.read));
 }
 
-/** The text of a table; a row for each lane, in each cell `median (low–high) ×ratio of ours to it`. */
-export function table(title, figures, reports) {
-  const ours = figures.map((figure) => (reports.ours ? figureOf(figure, reports.ours) : null));
+/** The text of a table; a row for each lane, in each cell `median (low–high) ×ratio of the lane base to it`. */
+export function table(title, figures, reports, base) {
+  const ours = figures.map((figure) => (reports[base] ? figureOf(figure, reports[base]) : null));
   const rows = Object.entries(reports).map(([lane, list]) => {
     if (list.every(({ error }) => error)) return [lane, `failed: ${list[0].error}`];
     const cells = figures.map((figure, index) =>
-      cell(figureOf(figure, list), lane === "ours" ? null : ours[index]),
+      cell(figureOf(figure, list), lane === base ? null : ours[index]),
     );
     return [lane, ...cells];
   });

@@ -1,9 +1,10 @@
-// What the Node peers have in common: POST /broadcast/:topic with the bearer, a limit in bytes, one JSON object. The
-// peers differ in what they do with it.
+// What the Node peers have in common: POST /broadcast/:topic with the bearer, a limit in bytes, one JSON object; and
+// POST /broadcast with many messages. The peers differ in what they do with a payload.
 
 import { createServer } from "node:http";
 
 const MAX_BYTES = 65_536;
+const MAX_BATCH_BYTES = 1_048_576;
 
 /**
  * An HTTP server that takes posts.
@@ -23,26 +24,41 @@ export function takingPosts(publish) {
     const [, kind, topic] = request.url.split("/");
     if (request.method !== "POST" || kind !== "broadcast") return answer(404, { success: false });
     if (request.headers.authorization !== bearer) return answer(401, { success: false });
+    const most = topic ? MAX_BYTES : MAX_BATCH_BYTES;
     const chunks = [];
     let bytes = 0;
     request.on("data", (chunk) => {
       bytes += chunk.length;
-      if (bytes <= MAX_BYTES) chunks.push(chunk);
+      if (bytes <= most) chunks.push(chunk);
     });
     request.on("end", async () => {
-      if (bytes > MAX_BYTES) return answer(413, { success: false });
+      if (bytes > most) return answer(413, { success: false });
       let payload;
       try {
         payload = JSON.parse(Buffer.concat(chunks).toString());
       } catch {
         return answer(400, { success: false });
       }
-      if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+      if (topic) {
+        if (!isObject(payload)) return answer(400, { success: false });
+        return answer(200, { success: true, ...(await publish(topic, payload)) });
+      }
+      const { messages } = payload ?? {};
+      if (!Array.isArray(messages) || !messages.every((one) => isObject(one?.payload))) {
         return answer(400, { success: false });
       }
-      answer(200, { success: true, ...(await publish(topic, payload)) });
+      const each = async ({ token, payload }) => ({
+        token,
+        success: true,
+        ...(await publish(token, payload)),
+      });
+      answer(200, { success: true, results: await Promise.all(messages.map(each)) });
     });
   });
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Serves where the bench expects it. */

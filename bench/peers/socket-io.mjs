@@ -1,4 +1,5 @@
-// Peer (e): Socket.IO with its own protocol, WebSocket only, a room for each topic.
+// Peer (e): Socket.IO with its own protocol, WebSocket only, a room for each topic. A socket is opened for
+// one topic, or asks for many.
 
 import { Server } from "socket.io";
 import { serve, takingPosts } from "./posts.mjs";
@@ -9,6 +10,11 @@ const server = takingPosts((topic, payload) => {
 });
 const io = new Server(server, { transports: ["websocket"], perMessageDeflate: false, serveClient: false });
 io.on("connection", (socket) => {
-  socket.join(socket.handshake.query.topic);
+  const { topic } = socket.handshake.query;
+  if (topic) socket.join(topic);
+  socket.on("subscribe", (topics, subscribed) => {
+    socket.join(topics);
+    subscribed();
+  });
 });
 serve(server);

@@ -1,8 +1,9 @@
 //! JSON Web Tokens in their compact form (RFC 7519, RFC 7515 §7.1): taken apart, and put together. Reading is strict,
 //! and what it gives is not to be believed before its signature is verified. It must not know a key or whose token it is.
 //!
-//! The crates that do this bring clocks, random numbers and a second generation of the cryptography with them; what is
-//! left of them without those is what stands here.
+//! The crates that do this bring a second generation of the cryptography. `jsonwebtoken` does without, but then it
+//! leaves keys and signatures to its user, and still brings a clock, random numbers and the older traits of signatures:
+//! much for the few lines that it would save here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

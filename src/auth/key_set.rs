@@ -128,7 +128,10 @@ impl Key {
 
 impl PublicKey {
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
-        let number = BoxedUint::from_be_slice_vartime;
+        // Some providers write zeros before a number; here a number costs the more time the longer it is written.
+        let significant =
+            |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
+        let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(&significant(bytes));
         let sizes = LEAST_MODULUS_BITS..=MOST_MODULUS_BITS;
         RsaPublicKey::new_with_size_limits(number(modulus), number(exponent), sizes).ok().map(Self::Rsa)
     }

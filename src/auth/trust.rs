@@ -334,6 +334,11 @@ mod tests {
         assert_eq!(judge(ES256, &[rsa_key(r#","kid":"e1""#), p256_key(r#","kid":"e1""#)]), Ok(account()));
         assert_eq!(judge(ES256_UNNAMED, &[rsa_key("")]), unknown);
         assert_eq!(judge(ES256_UNNAMED, &[p256_key(""), p256_key("")]), unknown, "which one?");
+        let zeros_before =
+            URL_SAFE_NO_PAD.encode([&[0; 3], &*URL_SAFE_NO_PAD.decode(MODULUS).unwrap()].concat());
+        assert_eq!(judge(RS256, &[named("").replace(MODULUS, &zeros_before)]), Ok(account()));
+        let zero = named("").replace(MODULUS, "AAAA");
+        assert_eq!(judge(RS256, &[zero]), unknown);
         let swapped = format!(r#"{{"kty":"EC","crv":"P-256","kid":"e1","x":"{Y}","y":"{X}"}}"#);
         assert_eq!(judge(ES256, &[swapped]), unknown, "no point of the curve");
         let short = rsa_key(r#","kid":"r1""#).replace(MODULUS, MODULUS.split_at(172).0);

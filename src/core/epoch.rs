@@ -41,6 +41,16 @@ impl Epoch {
         }
     }
 
+    /// Whether this is named by a later time than `other`. Among epochs of one topic that says which is the later one, as
+    /// far as the clock of its room is right.
+    #[must_use]
+    pub fn is_later_than(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Began(this) | Self::Unborn(this), Self::Began(that) | Self::Unborn(that)) => this > that,
+            _ => false,
+        }
+    }
+
     /// Whether a subscriber that was told `told` has followed this epoch from there on.
     ///
     /// Who was told that there was no publication yet belongs to the life that began next. Another life can't have

@@ -140,6 +140,20 @@ impl Views {
         }
     }
 
+    /// These and those.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits, alerts: self.alerts.union(other.alerts) }
+    }
+
+    /// One after the other.
+    pub fn each(self) -> impl Iterator<Item = View> {
+        let native = if self.is_batch() { View::NativeBatch } else { View::Native };
+        let others = [View::Prices, View::Trades, View::Tokens, View::Alerts(self.alerts)];
+        let all = [native].into_iter().chain(others).chain([View::PriceAction, View::BalanceAction]);
+        all.filter(move |view| self.has(*view))
+    }
+
     /// These without that one, whatever kinds of alerts or frames it was asked for with.
     #[must_use]
     pub fn without(self, view: View) -> Self {

@@ -23,8 +23,16 @@ const MOST_ATTACHED: usize = 16_384 - 64;
 pub struct Note {
     /// The text to attach.
     pub attachment: String,
-    /// What does not fit: the topics, to be kept under the `connectionId`.
+    /// What does not fit, to be kept under the `connectionId`: the topics, and of very many topics the positions too.
     pub row: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Row {
+    topics: Vec<AttachedTopic>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    positions: Vec<AttachedPosition>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -42,8 +50,11 @@ struct Attached {
     topics: Option<Vec<AttachedTopic>>,
     /// How far the relay is with some of the topics: their places in the list, the epoch and the seq.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    positions: Vec<(usize, String, u64)>,
+    positions: Vec<AttachedPosition>,
 }
+
+/// The place of a topic in the list, the epoch and the seq.
+type AttachedPosition = (usize, String, u64);
 
 /// The topic, the bits of its views, and the place after which the socket gets everything.
 #[derive(Clone, Serialize, Deserialize)]
@@ -80,11 +91,24 @@ pub fn encode(stored: &StoredSocket) -> Note {
         positions: positions.collect(),
     };
     let attachment = super::to_json(&attached);
-    if attachment.len() <= MOST_ATTACHED {
+    if fits(&attachment) {
         return Note { attachment, row: None };
     }
-    let without = super::to_json(&Attached { topics: None, ..attached });
-    Note { attachment: without, row: Some(super::to_json(&topics)) }
+    let mut row = Row { topics, positions: vec![] };
+    let mut rest = Attached { topics: None, ..attached };
+    let mut attachment = super::to_json(&rest);
+    if !fits(&attachment) {
+        row.positions = std::mem::take(&mut rest.positions);
+        attachment = super::to_json(&rest);
+    }
+    Note { attachment, row: Some(super::to_json(&row)) }
+}
+
+/// Whether a text can be attached. The platform takes two bytes for each unit of a text that is not all ASCII, and
+/// accounts may have such names.
+fn fits(text: &str) -> bool {
+    let bytes = if text.is_ascii() { text.len() } else { 2 * text.encode_utf16().count() };
+    bytes <= MOST_ATTACHED
 }
 
 /// Reads a socket's note; `row` finds the row of a connection. What can't be read counts as nothing: a socket is not lost
@@ -92,11 +116,13 @@ pub fn encode(stored: &StoredSocket) -> Note {
 #[must_use]
 pub fn decode(attachment: &str, row: impl FnOnce(&str) -> Option<String>) -> StoredSocket {
     let attached: Attached = serde_json::from_str(attachment).unwrap_or_default();
-    let topics = attached.topics.unwrap_or_else(|| {
-        row(&attached.connection).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-    });
+    let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    let Row { topics, positions: apart } = match attached.topics {
+        Some(topics) => Row { topics, positions: vec![] },
+        None => row(&attached.connection).map(read).unwrap_or_default(),
+    };
     let mut positions = vec![None; topics.len()];
-    for (place, epoch, seq) in attached.positions {
+    for (place, epoch, seq) in attached.positions.into_iter().chain(apart) {
         if let Some(position) = positions.get_mut(place) {
             *position = Some(Position { epoch: Epoch::parse(&epoch), seq: Seq::new(seq) });
         }
@@ -184,14 +210,30 @@ mod tests {
         assert_eq!(decode("nonsense", |_| None), StoredSocket::default());
     }
 
+    /// The note of a socket with so many topics of a length, read again.
+    fn kept(count: u64, length: usize, name: &str) -> Note {
+        let topics = (0..count).map(|number| topic(&format!("{number:0>length$}"), Some(number)));
+        let mut stored = socket(topics.collect());
+        stored.identity.as_mut().unwrap().subject = Subject::Account(name.to_owned());
+        let note = encode(&stored);
+        assert!(fits(&note.attachment));
+        let row = note.row.clone();
+        assert_eq!(decode(&note.attachment, |connection| row.filter(|_| connection == "c-1")), stored);
+        note
+    }
+
     #[test]
-    fn what_does_not_fit_goes_to_a_row_and_the_positions_stay() {
-        let topics = (0..200).map(|number| topic(&format!("{number:0>100}"), Some(number)));
-        let stored = socket(topics.collect());
-        let Note { attachment, row } = encode(&stored);
-        assert!(attachment.len() <= MOST_ATTACHED && row.is_some());
-        let read = decode(&attachment, |connection| row.filter(|_| connection == "c-1"));
-        assert_eq!(read, stored);
+    fn what_does_not_fit_goes_to_a_row_the_positions_last() {
+        assert_eq!(kept(90, 100, "ana").row, None);
+        let Note { attachment, row } = kept(200, 100, "ana");
+        assert!(attachment.contains("positions") && !row.unwrap().contains("positions"));
+        let Note { attachment, row } = kept(2_000, 8, "ana");
+        assert!(!attachment.contains("positions") && row.unwrap().contains("positions"));
+    }
+
+    #[test]
+    fn a_text_that_is_not_all_ascii_takes_twice_its_length() {
+        assert!(kept(90, 100, "Zoë ☀").row.is_some());
     }
 
     #[test]

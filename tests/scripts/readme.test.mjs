@@ -94,6 +94,17 @@ const runs = [
       assert.match(await shell(`${command} -- --quick --peers ours,object`), /One post to many sockets/),
   ],
   [
+    /^npm run crowd$/,
+    async (command) => {
+      const shown = await shell(`${command} -- --sockets 300 --capacity 64 --beside 100 --posts 1`);
+      assert.match(shown, /300 connections, 300 got it once[\s\S]*100 connections, 100 got it once/);
+      assert.match(
+        await shell(`${command} -- --relays --posts 2`),
+        /32 relays, 132 sockets: the last has it/,
+      );
+    },
+  ],
+  [
     /^npm run storm$/,
     async (command) => assert.match(await shell(`${command} -- --seconds 3 --clients 30`), /faults: \[\]/),
   ],

@@ -101,7 +101,7 @@ test("where sockets leave there is room again, in the room and in the relay that
 test("a relay where nobody is left is off the room's list after the next post, and stores nothing", async () => {
   const alone = await startService({ vars: { ROOM_CAPACITY: "3", MAX_CLIENT_FRAME_BYTES: "65536" } });
   const topics = range(1, 100).map((n) => `${"x".repeat(120)}-${n}`);
-  const many = await alone.connect();
+  const many = await alone.many();
   many.send(JSON.stringify({ type: "subscribe", topics }));
   assert.ok((await many.take(100)).every((frame) => JSON.parse(frame).type === "subscribed"));
   await alone.publishNumbers(topics[0], 1, 1);
@@ -116,7 +116,7 @@ test("a relay where nobody is left is off the room's list after the next post, a
 });
 
 test("a topic leaves a relay with its last subscriber there, though others of its sockets stay", async () => {
-  const [one, other] = [await service.connect(), await service.connect()];
+  const [one, other] = [await service.many(), await service.many()];
   for (const socket of [one, other]) {
     socket.send('{"type":"subscribe","topics":["SHARED","KEPT"]}');
     await socket.take(2);
@@ -195,7 +195,7 @@ for (const [name, away] of Object.entries(absences)) {
 
 test("each topic of a socket with many is resumed from its own place, whether relay or rooms sleep", async () => {
   for (const token of ["M1", "M2"]) await service.publishNumbers(token, 1, 4);
-  const gone = await service.connect();
+  const gone = await service.many();
   gone.send('{"type":"subscribe","topics":["M1","M2"]}');
   const epochs = {};
   for (const frame of await gone.take(4)) {
@@ -207,7 +207,7 @@ test("each topic of a socket with many is resumed from its own place, whether re
   await service.evict("M1");
   await service.evictRelay(relay);
 
-  const back = await service.connect();
+  const back = await service.many();
   const since = { M1: { seq: 1, epoch: epochs.M1 }, M2: { seq: 3, epoch: epochs.M2 } };
   back.send(JSON.stringify({ type: "subscribe", topics: ["M1", "M2"], since }));
   const got = { M1: [], M2: [] };
@@ -295,7 +295,7 @@ test("without a past, what a lost push had is a gap that is named", async () => 
 test("a relay that panics costs nobody anything: its sockets come back, the room's stay, and other topics go on", async () => {
   const [here] = await fill("PANIC");
   const followers = await Promise.all(range(1, 5).map(() => Follower.start(service, "PANIC")));
-  const bystander = await service.connect();
+  const bystander = await service.many();
   bystander.send('{"type":"subscribe","topics":["CALM"]}');
   await bystander.take(1);
   await service.publishNumbers("PANIC", 1, 1);
@@ -363,7 +363,7 @@ test("a relay that panics while it hands something on has its sockets come back,
 
 test("a room without a socket of its own is kept as long as a relay's sockets want it, and then forgotten", async () => {
   const brief = await startService({ vars: { ROOM_RETENTION: "2s" } });
-  const watcher = await brief.connect();
+  const watcher = await brief.many();
   watcher.send('{"type":"subscribe","topics":["KEPT"]}');
   await watcher.take(1);
   await brief.publishNumbers("KEPT", 1, 1);
@@ -385,7 +385,7 @@ test("a room without a socket of its own is kept as long as a relay's sockets wa
 
 test("a push costs no row at the relay, and a relay one row in a topic's room, however much is published", async () => {
   await fill("ROWS");
-  const socket = await service.connect();
+  const socket = await service.many();
   socket.send('{"type":"subscribe","topics":["ROWS","ROWS2"]}');
   await socket.take(2);
   await service.subscribe("ROWS");

@@ -77,13 +77,11 @@ const start = (vars, secrets = {}) =>
 /** What becomes of an attempt to read a topic with a token: `"open"`, or the code of the refusal. */
 async function reads(service, topic, token) {
   const headers = { authorization: `Bearer ${token}` };
-  const subscriber = service.subscribe(topic, { headers });
-  const opened = await subscriber.catch(() => undefined);
-  if (opened) {
-    opened.cut();
+  const { subscriber, status, text } = await service.attempt(topic, { headers });
+  if (subscriber) {
+    subscriber.cut();
     return "open";
   }
-  const { status, text } = await service.refused(`/ws/${topic}`, { headers });
   const { code } = JSON.parse(text);
   assert.equal(status, { unauthorized: 401, forbidden: 403, unavailable: 503 }[code]);
   return code;
@@ -221,7 +219,8 @@ test("an answer that is none, is too large or does not come is a provider that i
     provider.answer = (_, response) => answer(response);
     const service = await start({ JWKS_URL: provider.url });
     assert.equal(await reads(service, "user:u-1", await sign("u-1")), "unavailable", name);
-    assert.equal(provider.asked, 1, name);
+    assert.equal(await reads(service, "user:u-1", await sign("u-1")), "unavailable", name);
+    assert.equal(provider.asked, 1, `${name}: it is left in peace`);
     await service.stop();
   }
 });

@@ -109,8 +109,8 @@ class Service {
   }
 
   /** Opens a socket for many topics and waits for its first frame. */
-  async connect(options) {
-    const subscriber = this.#open("/ws", options);
+  async many({ protocols, ...options } = {}) {
+    const subscriber = this.#open("/ws", options, protocols);
     subscriber.greeting = await subscriber.next();
     return subscriber;
   }
@@ -132,8 +132,8 @@ class Service {
     return publisher;
   }
 
-  #open(path, options) {
-    const subscriber = new Subscriber(this.origin.replace("http", "ws") + path, options);
+  #open(path, options, protocols) {
+    const subscriber = new Subscriber(this.origin.replace("http", "ws") + path, options, protocols);
     this.#subscribers.add(subscriber);
     return subscriber;
   }
@@ -144,12 +144,21 @@ class Service {
       const socket = new WebSocket(this.origin.replace("http", "ws") + path, options);
       socket.on("open", () => reject(new Error("the socket was opened")));
       socket.on("error", () => {});
-      socket.on("unexpected-response", async (_, response) => {
-        let text = "";
-        for await (const chunk of response) text += chunk;
-        resolve({ status: response.statusCode, headers: response.headers, text });
-      });
+      refusalOf(socket).then(resolve);
     });
+  }
+
+  /**
+   * Asks for a topic's socket once: gives `{subscriber}` after its first frame, or how it was refused. Who asks a second
+   * time to learn why the first failed may be let in then.
+   */
+  attempt(token, options) {
+    const subscriber = this.#open(`/ws/${token}`, options);
+    const greeted = subscriber.next().then((greeting) => {
+      subscriber.greeting = greeting;
+      return { subscriber };
+    });
+    return Promise.race([greeted, refusalOf(subscriber.socket)]);
   }
 
   /** How a topic's room and its relays stand. */
@@ -168,6 +177,17 @@ class Service {
   /** Removes a relay from memory, as `evict` does a room. */
   evictRelay(name, webSockets = "hibernate") {
     return this.harness.getWorker().evictDurableObject("RELAY", { name, webSockets });
+  }
+
+  /** Removes all relays on a room's list from memory; their sockets stay open. */
+  async evictRelaysOf(token) {
+    for (const { name } of (await this.standing(token)).relays) await this.evictRelay(name);
+  }
+
+  /** The rows of a query on a relay's SQLite. */
+  async rowsOfRelay(name, statement) {
+    const storage = await this.harness.getWorker().getDurableObjectStorage("RELAY", { name });
+    return storage.exec(statement);
   }
 
   /** A room's SQLite, as it is stored: `exec(statement, …values)` gives rows. */
@@ -227,13 +247,25 @@ async function namesOfTables(storage) {
   return rows.map(({ name }) => name);
 }
 
+/** The answer to a handshake that is refused. Where it is not, there never is any. */
+function refusalOf(socket) {
+  return new Promise((resolve) => {
+    socket.on("unexpected-response", async (_, response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode, headers: response.headers, text });
+    });
+  });
+}
+
 /** One subscriber, with the frames that it got and did not take yet. */
 export class Subscriber {
+  #pings = 0;
   #frames = [];
   #waiting = [];
 
-  constructor(url, options) {
-    this.socket = new WebSocket(url, options);
+  constructor(url, options, protocols = []) {
+    this.socket = new WebSocket(url, protocols, options);
     this.closed = new Promise((resolve) => {
       this.socket.on("close", (code, reason) => {
         for (const { reject } of this.#waiting.splice(0)) reject(new Error(`closed with ${code}`));
@@ -266,6 +298,44 @@ export class Subscriber {
 
   send(frame) {
     this.socket.send(frame);
+  }
+
+  /** Sends an object as JSON. */
+  say(frame) {
+    this.send(JSON.stringify(frame));
+  }
+
+  /** The next frame, read as JSON. */
+  async hear() {
+    return JSON.parse(await this.next());
+  }
+
+  /** All frames that came before the answer to a ping that is sent now: what is not among them is not on its way. */
+  async soFar() {
+    this.#pings += 1;
+    const id = `ping ${this.#pings}`;
+    this.say({ type: "ping", id });
+    const frames = [];
+    for (;;) {
+      const frame = await this.next();
+      const { type, id: answered } = JSON.parse(frame);
+      if (type === "pong" && answered === id) return frames;
+      frames.push(frame);
+    }
+  }
+
+  /** Subscribes to topics on a socket for many, and returns all frames up to the last answer and what comes with it. */
+  async have(topics, more = {}) {
+    this.say({ type: "subscribe", topics, ...more });
+    const frames = [];
+    const missing = new Set(topics);
+    while (missing.size > 0) {
+      const frame = await this.next();
+      const { type, topic } = JSON.parse(frame);
+      if (type === "subscribed" || type === "error") missing.delete(topic);
+      frames.push(frame);
+    }
+    return [...frames, ...(await this.soFar())];
   }
 
   /** Breaks the connection without a close frame. */

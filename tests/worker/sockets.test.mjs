@@ -184,10 +184,10 @@ test("who has its share of a full room gets no more in a relay, nor more than it
   assert.deepEqual([status, JSON.parse(text).code], [429, "rate_limited"]);
 
   const roomy = await startService({ vars: { MAX_CONNECTIONS_PER_IP: "2" } });
-  await roomy.connect();
-  await roomy.connect();
+  await roomy.many();
+  await roomy.many();
   assert.equal((await roomy.refused("/ws")).status, 429);
-  await assert.rejects(roomy.connect(PAGE), /closed with 4029/);
+  await assert.rejects(roomy.many(PAGE), /closed with 4029/);
 });
 
 test("frames that follow one that was too large are passed over, and its socket counts until it is gone", async () => {

@@ -102,7 +102,7 @@ class Member {
 
   static async join(service, number, each, topics, faults) {
     const member = new Member(number, topics, each, faults);
-    const { socket } = await service.connect();
+    const { socket } = await service.many();
     const subscribed = new Promise((resolve) => {
       let count = 0;
       socket.removeAllListeners("message");

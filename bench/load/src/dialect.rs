@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use serde_json::json;
+
 use crate::arguments::Target;
 use crate::failure::Failure;
 
@@ -55,6 +57,35 @@ impl Dialect {
         format!("/ws/{topic}{mark}{}", query.join("&"))
     }
 
+    /// The path of a socket for as many topics as are asked for on it.
+    pub fn many_topics_path(self) -> &'static str {
+        match self {
+            Self::Native => "/ws",
+            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+        }
+    }
+
+    /// The frame that asks for topics on such a socket.
+    pub fn subscribe_frame(self, topics: &[String], batch: bool) -> String {
+        let topics = json!(topics);
+        match (self, batch) {
+            (Self::Native, false) => json!({ "type": "subscribe", "topics": topics }).to_string(),
+            (Self::Native, true) => {
+                json!({ "type": "subscribe", "topics": topics, "batch": true }).to_string()
+            }
+            // An event that is to be acknowledged with the number 0.
+            (Self::SocketIo, _) => format!("420{}", json!(["subscribe", topics])),
+        }
+    }
+
+    /// How many of a socket's `asked` topics a frame confirms.
+    pub fn confirmed(self, text: &[u8], asked: usize) -> usize {
+        match self {
+            Self::Native => usize::from(text.starts_with(br#"{"type":"subscribed""#)),
+            Self::SocketIo => usize::from(text.starts_with(b"430")) * asked,
+        }
+    }
+
     /// Understands a frame on a socket that is `greeted` or not yet.
     pub fn understand(self, text: &[u8], greeted: bool) -> Meaning<'_> {
         match (self, greeted) {
@@ -64,7 +95,7 @@ impl Dialect {
                 [b'0', ..] => Meaning::Answer(b"40"),
                 [b'2', ..] => Meaning::Answer(b"3"),
                 [b'4', b'0', ..] => Meaning::Welcome(text),
-                [b'4', b'2', ..] => Meaning::News(text),
+                [b'4', b'2' | b'3', ..] => Meaning::News(text),
                 _ => Meaning::Nothing,
             },
         }

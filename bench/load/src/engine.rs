@@ -124,10 +124,24 @@ impl Engine {
     }
 
     pub fn post_to(&mut self, publisher: usize, topic: &str, body: &str) -> Outcome<Instant> {
+        self.post_at(publisher, &format!("/broadcast/{topic}"), body)
+    }
+
+    /// Posts many messages in one request.
+    pub fn post_all(&mut self, publisher: usize, body: &str) -> Outcome<Instant> {
+        self.post_at(publisher, "/broadcast", body)
+    }
+
+    /// Sends a text on a subscriber's socket.
+    pub fn say(&mut self, subscriber: usize, text: &str) -> Outcome<()> {
+        self.subscribers[subscriber].say(text)
+    }
+
+    fn post_at(&mut self, publisher: usize, path: &str, body: &str) -> Outcome<Instant> {
         if !self.publishers[publisher].is_connected() {
             self.publishers[publisher] = self.new_publisher(publisher)?;
         }
-        self.publishers[publisher].post(&self.target, topic, body)
+        self.publishers[publisher].post(&self.target, path, body)
     }
 
     fn new_publisher(&self, index: usize) -> Outcome<Publisher> {

@@ -18,13 +18,15 @@ mod process;
 mod publisher;
 mod scenario;
 mod serve;
+mod standing;
 mod subscriber;
+mod subscriptions;
 
 use std::process::ExitCode;
 
 use arguments::Arguments;
 use failure::{Failure, Outcome};
-use scenario::{fanout, paced, resume, rooms, storm, sustained};
+use scenario::{fanout, paced, resume, rooms, storm, sustained, topics};
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -51,7 +53,8 @@ fn run() -> Outcome<Value> {
         "storm" => storm::run(&arguments),
         "resume" => resume::run(&arguments),
         "rooms" => rooms::run(&arguments),
+        "topics" => topics::run(&arguments),
         "serve" => serve::run(&arguments),
-        _ => Err(Failure::new("fanout, sustained, paced, storm, resume, rooms or serve?")),
+        _ => Err(Failure::new("fanout, sustained, paced, storm, resume, rooms, topics or serve?")),
     }
 }

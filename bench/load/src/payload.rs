@@ -18,6 +18,11 @@ pub fn message(n: u64) -> String {
     )
 }
 
+/// The JSON of message `n` to a topic that it names itself, so that every server's subscribers can tell which it is of.
+pub fn message_to(topic: &str, n: u64) -> String {
+    message(n).replacen('{', &format!(r#"{{"token":"{topic}","#), 1)
+}
+
 /// The numbers of the messages in a frame, in its order.
 pub fn numbers(text: &[u8]) -> impl Iterator<Item = u64> {
     NUMBER.find_iter(text).map(|at| number_at(&text[at + 4..]))

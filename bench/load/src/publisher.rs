@@ -32,10 +32,10 @@ impl Publisher {
         self.connected
     }
 
-    /// Posts a body to a topic of the target.
-    pub fn post(&mut self, target: &Target, topic: &str, body: &str) -> Outcome<Instant> {
+    /// Posts a body to a path of the target.
+    pub fn post(&mut self, target: &Target, path: &str, body: &str) -> Outcome<Instant> {
         let request = format!(
-            "POST /broadcast/{topic} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             target.address,
             target.secret,
@@ -72,7 +72,9 @@ impl Publisher {
                 return Err(Failure::new("an answer came to nothing that was posted"));
             };
             let body = &self.answer[start..end];
-            if memchr::memmem::find(body, br#""success":true"#).is_none() {
+            let says = |words: &[u8]| memchr::memmem::find(body, words).is_some();
+            // Of many messages in one post, one may have failed.
+            if !says(br#""success":true"#) || says(br#""success":false"#) {
                 return Err(Failure::new(format!("a post failed: {}", String::from_utf8_lossy(body))));
             }
             tell(&Answer { sent, at })?;

@@ -121,6 +121,11 @@ impl Subscriber {
         }
     }
 
+    /// Sends a text.
+    pub fn say(&mut self, text: &str) -> Outcome<()> {
+        self.send_frame(TEXT, text.as_bytes())
+    }
+
     fn send_frame(&mut self, opcode: u8, payload: &[u8]) -> Outcome<()> {
         let mut bytes = Vec::new();
         frames::write_masked(opcode, payload, &mut bytes);

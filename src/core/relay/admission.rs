@@ -2,7 +2,6 @@
 //! question to the room. Whoever comes gets what it missed up to where the relay is, and then goes along with the others:
 //! none twice and none missing. It must not know how publications reach those who have the topic already.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::effect::{Delivery, Effect, Parcel, Refused, TurnedAway, Word};
@@ -11,8 +10,9 @@ use super::past::{Given, at_hand, given_by};
 use super::question::{Applicant, Purpose};
 use super::stored::Position;
 use super::topic::Followed;
-use super::{ApplicationId, Awaited, Relay, Socket, Subscription, tell};
-use crate::core::event::Resume;
+use super::wish::{ApplicationId, Awaited};
+use super::{Apart, Relay, Subscription, tell};
+use crate::core::event::{Closing, Resume};
 use crate::core::publication::Seq;
 use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
 use crate::core::time::UnixMillis;
@@ -36,71 +36,100 @@ impl Relay {
             return vec![turned_away];
         }
         let past = resume.map_or(Past::Latest, Past::Since);
-        self.apply(socket, view, Wanted { topic, past }, now)
+        let wanted = Wanted { topic, past };
+        let applicant = self.apply(socket, view, &wanted);
+        self.consider(applicant, wanted, now)
     }
 
     pub(super) fn subscribe(&mut self, id: SocketId, subscribe: Subscribe, now: UnixMillis) -> Vec<Effect> {
         let Subscribe { topics, view } = subscribe;
-        topics.into_iter().flat_map(|wanted| self.subscribe_to(id, view, wanted, now)).collect()
+        let mut effects = vec![];
+        let mut applications = vec![];
+        for wanted in topics {
+            match self.judge(id, view, &wanted.topic, now) {
+                Err(answer) => effects.extend(answer),
+                Ok(()) => applications.push((self.apply(id, view, &wanted), wanted)),
+            }
+        }
+        // What comes by a topic does not come by a feed as well, whichever of them is named first.
+        for (applicant, wanted) in applications {
+            effects.extend(self.consider(applicant, wanted, now));
+        }
+        effects
     }
 
-    fn subscribe_to(&mut self, id: SocketId, view: View, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
-        let Some(socket) = self.sockets.get(&id) else {
-            return vec![];
-        };
-        let topic = &wanted.topic;
-        let refused = |why| vec![tell(id, Word::Refused { topic: topic.clone(), why })];
+    /// Whether somebody can be given a topic that it does not have yet. Else, what it is told.
+    fn judge(
+        &mut self,
+        id: SocketId,
+        view: View,
+        topic: &Topic,
+        now: UnixMillis,
+    ) -> Result<(), Option<Effect>> {
+        let socket = self.sockets.get(&id).ok_or(None)?;
+        let refused = |why| Err(Some(tell(id, Word::Refused { topic: topic.clone(), why })));
         if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
             return refused(Refused::NotTheirs(denial));
         }
         if socket.topics.get(topic).is_some_and(|had| had.views.overlaps(view)) {
-            return self.subscribe_again(id, view, topic);
+            return Err(Some(self.subscribe_again(id, view, topic)));
         }
         if socket.awaits(topic, view) {
             // It will be told when it has it.
-            return vec![];
+            return Err(None);
         }
         let limit = self.limits.topics_per_socket;
         if !socket.claims(topic) && socket.topics_claimed() >= limit {
             return refused(Refused::TooMany { limit });
         }
-        self.apply(id, view, wanted, now)
+        Ok(())
     }
 
     /// Somebody asks for what it has. It is told so and gets nothing twice. Whether publications may share a frame can be
     /// said anew, and more kinds of alerts can be asked for.
-    fn subscribe_again(&mut self, id: SocketId, view: View, topic: &Topic) -> Vec<Effect> {
+    /// Where nobody knows any more how far it was, it has to come back.
+    fn subscribe_again(&mut self, id: SocketId, view: View, topic: &Topic) -> Effect {
         self.add_view(id, topic, view, Seq::NONE);
-        let position = self.topics.get(topic).and_then(|followed| followed.position);
-        position.map(|position| subscribed(id, topic, view, position)).into_iter().collect()
+        match self.topics.get(topic).and_then(|followed| followed.position) {
+            Some(position) => subscribed(id, topic, view, position),
+            None => Effect::Disconnect { socket: id, closing: Closing::Interrupted },
+        }
     }
 
-    /// Takes somebody's wish for a topic.
-    fn apply(&mut self, id: SocketId, view: View, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+    /// Notes somebody's wish for a topic.
+    fn apply(&mut self, id: SocketId, view: View, wanted: &Wanted) -> Applicant {
         let application = ApplicationId(self.applications);
         self.applications += 1;
         if let Some(socket) = self.sockets.get_mut(&id) {
             let since = if let Past::Since(resume) = wanted.past { Some(resume.since) } else { None };
             socket.awaited.push(Awaited { application, topic: wanted.topic.clone(), view, since });
         }
-        self.consider(Applicant { application, socket: id, view }, wanted, now)
+        Applicant { application, socket: id, view }
+    }
+
+    /// Takes somebody's wish, unless it is further than the relay: then the relay has to catch up first.
+    pub(super) fn consider(&mut self, applicant: Applicant, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+        let Wanted { topic, past } = &wanted;
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        match (position, *past) {
+            (Some(position), Past::Since(resume))
+                if position.is_before(resume, self.limits.retention_millis) =>
+            {
+                self.catch_up(topic, position, Some((applicant, *past)), now).into_iter().collect()
+            }
+            _ => self.give(applicant, wanted, now),
+        }
     }
 
     /// Gives somebody a topic at once where all that it wants is at hand, else asks the room.
-    pub(super) fn consider(&mut self, applicant: Applicant, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+    pub(super) fn give(&mut self, applicant: Applicant, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
         let Wanted { topic, past } = wanted;
         let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic.clone()));
         let retention = self.limits.retention_millis;
-        if let Some(given) = at_hand(followed, past, self.limits.keeps_history, retention) {
-            return self.admit(applicant, &topic, &given, now);
+        match at_hand(followed, past, self.limits.keeps_history, retention) {
+            Some(given) => self.admit(applicant, &topic, &given, now),
+            None => self.ask(topic, past, Purpose::Admit(vec![applicant]), now).into_iter().collect(),
         }
-        let question = match (followed.position, past) {
-            (Some(position), Past::Since(resume)) if resume.since > position.seq => {
-                self.catch_up(&topic, position, Some((applicant, past)), now)
-            }
-            _ => self.ask(topic, past, Purpose::Admit(vec![applicant]), now),
-        };
-        question.into_iter().collect()
     }
 
     /// Gives somebody a topic by what its room has answered, which the relay has followed by now.
@@ -116,6 +145,10 @@ impl Relay {
         let (Some(followed), Some(position)) = (self.topics.get(topic), position) else {
             return vec![];
         };
+        if !position.epoch.continues(answer.epoch, self.limits.retention_millis) {
+            // Another order has begun since, or the relay has yet to hear of this one.
+            return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
+        }
         if position.seq < answer.seq && self.limits.keeps_history {
             return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
         }
@@ -198,8 +231,11 @@ impl Relay {
         let had = socket.topics.get(topic).copied();
         let before = had.map_or(Views::NONE, |had| had.views);
         let views = before.with(view);
-        let after = had.map_or(after, |had| had.after);
-        socket.topics.insert(followed.topic.clone(), Subscription { views, after });
+        let first = had.map_or(after, |had| had.after);
+        if first != after && !before.overlaps(view) {
+            socket.apart.push(Apart { topic: followed.topic.clone(), view, after });
+        }
+        socket.topics.insert(followed.topic.clone(), Subscription { views, after: first });
         self.regroup(id, topic, before, views);
     }
 
@@ -226,39 +262,6 @@ impl Relay {
             }
         }
         tell(id, Word::Unsubscribed { topic, view })
-    }
-}
-
-impl Socket {
-    fn awaits(&self, topic: &Topic, view: View) -> bool {
-        self.awaited.iter().any(|one| one.topic == *topic && Views::of(one.view).overlaps(view))
-    }
-
-    /// Whether it has a topic or waits for it.
-    fn claims(&self, topic: &Topic) -> bool {
-        self.topics.contains_key(topic) || self.awaited.iter().any(|one| one.topic == *topic)
-    }
-
-    /// How many topics it has or waits for.
-    fn topics_claimed(&self) -> usize {
-        let awaited = self.awaited.iter().map(|one| &one.topic);
-        let awaited: BTreeSet<_> = awaited.filter(|topic| !self.topics.contains_key(*topic)).collect();
-        self.topics.len() + awaited.len()
-    }
-
-    /// The topics that it has or waits for in a shape.
-    fn topics_with(&self, view: View) -> Vec<Topic> {
-        let has = self.topics.iter().filter(|(_, had)| had.views.overlaps(view)).map(|(topic, _)| topic);
-        let awaits = self.awaited.iter().filter(|one| Views::of(one.view).overlaps(view));
-        let topics: BTreeSet<_> = has.chain(awaits.map(|one| &one.topic)).cloned().collect();
-        topics.into_iter().collect()
-    }
-
-    /// Ends a wish, and returns whether it was not withdrawn.
-    fn end(&mut self, application: ApplicationId) -> bool {
-        let before = self.awaited.len();
-        self.awaited.retain(|one| one.application != application);
-        self.awaited.len() < before
     }
 }
 

@@ -1,20 +1,19 @@
-//! How publications reach those who have a topic: each push once and in order, what is missing before it first; through
-//! a feed only what does not come by the publication's own topic. It must not know how somebody comes to a topic.
+//! How publications reach those who have a topic: each push once and in order, what is missing before it first. It must
+//! not know how somebody comes to a topic, nor what somebody has by another topic.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::effect::{Delivery, Effect, Parcel, Pushed};
+use super::Relay;
+use super::effect::{Delivery, Effect, Pushed};
 use super::event::{Answer, Item, Push, PushId, SocketId};
 use super::stored::Position;
 use super::topic::Followed;
-use super::{Relay, Socket};
 use crate::core::epoch::Epoch;
 use crate::core::event::Closing;
 use crate::core::publication::Seq;
+use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
-use crate::core::topic::{Namespace, Topic, Visibility};
-use crate::core::view::Views;
+use crate::core::topic::Topic;
 
 /// Publications that came for a topic.
 struct Arrival<'a> {
@@ -46,10 +45,6 @@ impl Relay {
         let Some(followed) = self.topics.get_mut(&push.topic) else {
             return vec![answer(Pushed::Unwanted)];
         };
-        if followed.is_unwanted() {
-            self.topics.remove(&push.topic);
-            return vec![answer(Pushed::Unwanted)];
-        }
         if !followed.held.is_empty() {
             followed.held.push_back(push);
             return vec![];
@@ -89,10 +84,12 @@ impl Relay {
         }
     }
 
-    /// The room has answered what was missing, or could not be asked: then pushes that waited are to come again.
+    /// The room has answered what was missing after a place, or could not be asked: then pushes that waited are to come
+    /// again.
     pub(super) fn caught_up(
         &mut self,
         topic: &Topic,
+        asked: Past,
         answer: Option<&Answer>,
         now: UnixMillis,
     ) -> Vec<Effect> {
@@ -104,27 +101,59 @@ impl Relay {
             let failed = |push: Push| Effect::Answer { push: push.id, pushed: Pushed::Failed };
             return held.into_iter().map(failed).collect();
         };
-        let mut effects = match (answer.gap, held.front()) {
-            // Without a past, what waits here is more than the room has: only what is before it is lost.
-            (Some((Some(_), to)), Some(push)) if answer.items.is_empty() => {
-                self.leave_out(topic, to.min(push.first.before(1)))
-            }
-            (Some((Some(_), to)), _) => self.leave_out(topic, to),
-            _ => vec![],
-        };
+        let mut effects = self.skip(topic, asked, answer, held.front());
         effects.extend(self.absorb(topic, answer));
         for push in held {
-            effects.extend(self.push(push, now));
+            effects.extend(self.push_again(push, now));
         }
         effects
     }
 
-    /// Goes on after `to` without what is missing up to there, and says so.
-    fn leave_out(&mut self, topic: &Topic, to: Seq) -> Vec<Effect> {
+    /// Goes on without what a room has answered that it does not hold any more. Without a past, what waits here is more
+    /// than the room has: only what is before it is lost.
+    fn skip(&mut self, topic: &Topic, asked: Past, answer: &Answer, held: Option<&Push>) -> Vec<Effect> {
+        let is_held = |push: &&Push| answer.items.is_empty() && push.epoch == answer.epoch;
+        let held = held.filter(is_held).map(|push| push.first.before(1));
+        let reach = |to: Seq| held.map_or(to, |held| held.min(to));
+        match (answer.gap, asked) {
+            (Some((Some(_), to)), _) => self.leave_out(topic, answer.epoch, reach(to)),
+            (Some((None, _)), Past::Since(resume)) if self.is_still_in(topic, resume.epoch) => {
+                let seq = reach(answer.first().before(1));
+                self.begin_anew(topic, Position { epoch: answer.epoch, seq }).into_iter().collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// Whether a topic's order is still that of an epoch, or the one that began then.
+    fn is_still_in(&self, topic: &Topic, epoch: Epoch) -> bool {
+        let position = self.topics.get(topic).and_then(|followed| followed.position);
+        position.is_some_and(|position| position.epoch.continues(epoch, self.limits.retention_millis))
+    }
+
+    /// Considers a push again that waited for what the room says. What still is of another order then was late.
+    fn push_again(&mut self, push: Push, now: UnixMillis) -> Vec<Effect> {
+        let followed = self.topics.get(&push.topic);
+        let position = followed.and_then(|followed| followed.position);
+        let is_late = position.is_some_and(|position| {
+            !push.epoch.continues(position.epoch, self.limits.retention_millis)
+                && !push.epoch.is_later_than(position.epoch)
+        });
+        if is_late {
+            let again = followed.map(Followed::subscribers);
+            return vec![Effect::Answer { push: push.id, pushed: Pushed::Handed { again } }];
+        }
+        self.push(push, now)
+    }
+
+    /// Goes on after `to`, a place of the order of that epoch, without what is missing up to there, and says so.
+    fn leave_out(&mut self, topic: &Topic, epoch: Epoch, to: Seq) -> Vec<Effect> {
+        let retention = self.limits.retention_millis;
         let Some(followed) = self.topics.get_mut(topic) else {
             return vec![];
         };
-        let Some(position) = followed.position.filter(|position| position.seq < to) else {
+        let is_behind = |position: &Position| position.seq < to && epoch.continues(position.epoch, retention);
+        let Some(position) = followed.position.filter(is_behind) else {
             return vec![];
         };
         followed.jump(Position { seq: to, ..position });
@@ -152,11 +181,14 @@ impl Relay {
         if arrival.epoch.continues(position.epoch, retention) {
             if let (Epoch::Began(_), Epoch::Unborn(_)) = (arrival.epoch, position.epoch) {
                 followed.position = Some(Position { epoch: arrival.epoch, seq });
+                self.unnoted.insert(topic.clone());
             }
-        } else {
+        } else if arrival.epoch.is_later_than(position.epoch) {
             seq = arrival.first.before(1);
-            followed.jump(Position { epoch: arrival.epoch, seq });
-            effects.extend(self.gap(topic, None, seq));
+            effects.extend(self.begin_anew(topic, Position { epoch: arrival.epoch, seq }));
+        } else {
+            // Something that was late, or a clock that is wrong: the room knows.
+            return Progress::NotYet(position);
         }
         let position = Position { epoch: arrival.epoch, seq };
         if arrival.first > seq.next() {
@@ -170,6 +202,20 @@ impl Relay {
         Progress::On(effects)
     }
 
+    /// Another order has begun. What was shown of the last one says nothing of this one.
+    fn begin_anew(&mut self, topic: &Topic, position: Position) -> Option<Effect> {
+        let after = position.seq;
+        self.topics.get_mut(topic)?.jump(position);
+        self.unnoted.insert(topic.clone());
+        for socket in self.sockets.values_mut() {
+            if let Some(subscription) = socket.topics.get_mut(topic) {
+                subscription.after = after;
+                socket.apart.retain(|one| one.topic != *topic);
+            }
+        }
+        self.gap(topic, None, after)
+    }
+
     /// The first that is heard of a topic. Whoever has it already outlived the note of how far it was: it is asked to
     /// come back.
     fn begin(&mut self, topic: &Topic, arrival: &Arrival<'_>) -> Vec<Effect> {
@@ -178,6 +224,7 @@ impl Relay {
             return vec![];
         };
         followed.advance(Position { epoch: arrival.epoch, seq: arrival.last() }, arrival.items, keeps);
+        self.unnoted.insert(topic.clone());
         let lost = followed.everybody();
         lost.map(|socket| Effect::Disconnect { socket, closing: Closing::Interrupted }).collect()
     }
@@ -204,105 +251,5 @@ impl Relay {
                 push: arrival.push,
             })
         })
-    }
-
-    /// Who gets what of publications: all the same, but for those who have some of them by another topic.
-    fn parcels(&self, topic: &Topic, items: &[Item]) -> Vec<Parcel> {
-        let Some(followed) = self.topics.get(topic) else {
-            return vec![];
-        };
-        let apart = self.apart(topic, items);
-        let mut parcels: Vec<Parcel> = followed
-            .groups()
-            .map(|(views, sockets)| Parcel {
-                views,
-                selection: None,
-                sockets: sockets.iter().filter(|one| !apart.contains(one)).copied().collect(),
-            })
-            .filter(|parcel| !parcel.sockets.is_empty())
-            .collect();
-        for id in apart {
-            let views =
-                self.sockets.get(&id).and_then(|socket| socket.topics.get(topic)).map(|had| had.views);
-            parcels.extend(self.parcels_for(id, topic, views.unwrap_or_default(), items));
-        }
-        parcels
-    }
-
-    /// Those who have a feed and one of the topics whose publications are in it.
-    fn apart(&self, topic: &Topic, items: &[Item]) -> BTreeSet<SocketId> {
-        if topic.namespace() != Some(Namespace::Feed) {
-            return BTreeSet::new();
-        }
-        let origins: BTreeSet<&Topic> =
-            items.iter().filter_map(|item| Some(&item.origin.as_ref()?.0)).collect();
-        let mut apart = BTreeSet::new();
-        for origin in origins {
-            let Some(followed) = self.topics.get(origin) else { continue };
-            apart.extend(followed.everybody().filter(|id| self.has(*id, topic)));
-            if followed.asks > 0 {
-                let awaits = |socket: &Socket| socket.awaited.iter().any(|one| one.topic == *origin);
-                let feed = self.topics.get(topic);
-                let everybody = feed.into_iter().flat_map(Followed::everybody);
-                apart.extend(everybody.filter(|id| self.sockets.get(id).is_some_and(awaits)));
-            }
-        }
-        apart
-    }
-
-    fn has(&self, id: SocketId, topic: &Topic) -> bool {
-        self.sockets.get(&id).is_some_and(|socket| socket.topics.contains_key(topic))
-    }
-
-    /// What one socket gets of publications of a topic that it has in some shapes: not what it gets, or has had, by the
-    /// topic that they were published to.
-    pub(super) fn parcels_for(
-        &self,
-        id: SocketId,
-        topic: &Topic,
-        views: Views,
-        items: &[Item],
-    ) -> Vec<Parcel> {
-        let is_feed = topic.namespace() == Some(Namespace::Feed);
-        let Some(socket) = self.sockets.get(&id).filter(|_| is_feed) else {
-            return vec![Parcel { views, selection: None, sockets: vec![id] }];
-        };
-        let mut parcels: Vec<Parcel> = vec![];
-        for (place, item) in items.iter().enumerate() {
-            let shown =
-                item.origin.as_ref().map_or(Views::NONE, |(origin, seq)| socket.is_shown(origin, *seq));
-            let left = views.minus(shown);
-            match parcels.last_mut() {
-                Some(Parcel { views, selection: Some(places), .. }) if *views == left => places.push(place),
-                _ => parcels.push(Parcel { views: left, selection: Some(vec![place]), sockets: vec![id] }),
-            }
-        }
-        parcels.retain(|parcel| !parcel.views.is_empty());
-        parcels
-    }
-
-    /// Ends what those have of a private topic whose proof has ended, before anything more of it is shown.
-    fn end_expired(&mut self, topic: &Topic, now: UnixMillis) -> Vec<Effect> {
-        if topic.visibility() == Visibility::Public {
-            return vec![];
-        }
-        let everybody: Vec<SocketId> =
-            self.topics.get(topic).into_iter().flat_map(Followed::everybody).collect();
-        let is_over = |id: &SocketId| {
-            let identity = self.sockets.get(id).and_then(|socket| socket.identity.as_ref());
-            !identity.is_some_and(|identity| identity.is_valid(now))
-        };
-        let over: Vec<SocketId> = everybody.into_iter().filter(is_over).collect();
-        over.into_iter().flat_map(|id| self.expire_one(id, now)).collect()
-    }
-}
-
-impl Socket {
-    /// In which shapes a publication reaches it by its own topic.
-    fn is_shown(&self, origin: &Topic, seq: Seq) -> Views {
-        let had = self.topics.get(origin).filter(|had| had.after < seq).map_or(Views::NONE, |had| had.views);
-        let awaited = self.awaited.iter().filter(|one| one.topic == *origin);
-        let coming = awaited.filter(|one| one.since.is_some_and(|since| since < seq));
-        coming.fold(had, |views, one| views.with(one.view))
     }
 }

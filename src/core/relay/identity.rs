@@ -3,6 +3,7 @@
 
 use super::effect::{Denial, Effect, Word};
 use super::event::SocketId;
+use super::topic::Followed;
 use super::{Relay, tell};
 use crate::core::access::{Identity, may_read};
 use crate::core::time::UnixMillis;
@@ -65,6 +66,21 @@ impl Relay {
         }
         effects.push(Effect::Remember(id));
         effects
+    }
+
+    /// Ends what those have of a private topic whose proof has ended, before anything more of it is shown.
+    pub(super) fn end_expired(&mut self, topic: &Topic, now: UnixMillis) -> Vec<Effect> {
+        if topic.visibility() == Visibility::Public {
+            return vec![];
+        }
+        let everybody: Vec<SocketId> =
+            self.topics.get(topic).into_iter().flat_map(Followed::everybody).collect();
+        let is_over = |id: &SocketId| {
+            let identity = self.sockets.get(id).and_then(|socket| socket.identity.as_ref());
+            !identity.is_some_and(|identity| identity.is_valid(now))
+        };
+        let over: Vec<SocketId> = everybody.into_iter().filter(is_over).collect();
+        over.into_iter().flat_map(|id| self.expire_one(id, now)).collect()
     }
 
     /// Takes a subscriber's private topics away that it may not read any more.

@@ -13,10 +13,12 @@ pub mod effect;
 pub mod event;
 mod identity;
 pub mod name;
+mod overlap;
 mod past;
 mod question;
 pub mod stored;
 mod topic;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
@@ -24,8 +26,9 @@ use std::num::NonZeroU32;
 use self::effect::{Effect, TurnedAway, Word};
 use self::event::{AskId, Event, Opening, SocketId};
 use self::question::Question;
-use self::stored::{Position, StoredSocket, StoredTopic};
+use self::stored::StoredSocket;
 use self::topic::Followed;
+use self::wish::Awaited;
 use super::access::Identity;
 use super::client_frame::{BudgetVerdict, FrameBudget};
 use super::event::Closing;
@@ -62,22 +65,10 @@ struct Socket {
     identity: Option<Identity>,
     is_for_one: bool,
     topics: BTreeMap<Topic, Subscription>,
+    /// Shapes of its topics that it gets from another place on than the others.
+    apart: Vec<Apart>,
     /// What it has asked for and does not have yet.
     awaited: Vec<Awaited>,
-}
-
-/// One wish of a subscriber for a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ApplicationId(u64);
-
-/// A topic that a socket has asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Awaited {
-    application: ApplicationId,
-    topic: Topic,
-    view: View,
-    /// The place after which it is to get everything, where it named one.
-    since: Option<Seq>,
 }
 
 /// A topic that a socket has.
@@ -85,6 +76,15 @@ struct Awaited {
 struct Subscription {
     views: Views,
     /// The place after which it gets everything.
+    after: Seq,
+}
+
+/// A shape of a topic that a socket has had for a longer or a shorter time than the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Apart {
+    topic: Topic,
+    view: View,
+    /// The place after which it gets everything in this shape.
     after: Seq,
 }
 
@@ -124,41 +124,6 @@ impl Relay {
         }
         relay.wakes_at = relay.first_expiry();
         relay
-    }
-
-    fn restore(&mut self, id: SocketId, stored: StoredSocket) {
-        let StoredSocket { connection, budget, identity, is_for_one, topics } = stored;
-        let mut held = BTreeMap::new();
-        for StoredTopic { topic, views, after, position } in topics {
-            let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic));
-            followed.regroup(id, Views::NONE, views);
-            if let Some(position) = position {
-                followed.jump(position);
-                followed.keeper = Some(id);
-            }
-            held.insert(followed.topic.clone(), Subscription { views, after });
-        }
-        let socket = Socket { connection, budget, identity, is_for_one, topics: held, awaited: vec![] };
-        self.sockets.insert(id, socket);
-    }
-
-    /// What is to be kept with a socket while the relay sleeps.
-    #[must_use]
-    pub fn stored(&self, id: SocketId) -> Option<StoredSocket> {
-        let socket = self.sockets.get(&id)?;
-        let topics = socket.topics.iter().map(|(topic, subscription)| StoredTopic {
-            topic: topic.clone(),
-            views: subscription.views,
-            after: subscription.after,
-            position: self.position_kept_with(id, topic),
-        });
-        Some(StoredSocket {
-            connection: socket.connection.clone(),
-            budget: socket.budget,
-            identity: socket.identity.clone(),
-            is_for_one: socket.is_for_one,
-            topics: topics.collect(),
-        })
     }
 
     /// Whether a socket is for one topic alone. Its subscriber's frames are read as in a room.
@@ -214,6 +179,7 @@ impl Relay {
             identity,
             is_for_one,
             topics: BTreeMap::new(),
+            apart: vec![],
             awaited: vec![],
         };
         self.sockets.insert(socket, taken_in);
@@ -269,6 +235,9 @@ impl Relay {
 
     /// Gives a socket other shapes of a topic than it `had`.
     fn regroup(&mut self, id: SocketId, topic: &Topic, had: Views, views: Views) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.apart.retain(|one| one.topic != *topic || views.overlaps(one.view));
+        }
         let Some(followed) = self.topics.get_mut(topic) else {
             return;
         };
@@ -276,6 +245,15 @@ impl Relay {
         followed.regroup(id, had, views);
         if followed.keeper != keeper {
             self.unnoted.insert(topic.clone());
+        }
+        self.forget_unwanted(topic);
+    }
+
+    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push.
+    fn forget_unwanted(&mut self, topic: &Topic) {
+        if self.topics.get(topic).is_some_and(Followed::is_unwanted) {
+            self.topics.remove(topic);
+            self.unnoted.remove(topic);
         }
     }
 
@@ -285,11 +263,6 @@ impl Relay {
         let keepers = moved.iter().filter_map(|topic| self.topics.get(topic)?.keeper);
         let keepers: BTreeSet<SocketId> = keepers.collect();
         keepers.into_iter().map(Effect::Remember).collect()
-    }
-
-    fn position_kept_with(&self, id: SocketId, topic: &Topic) -> Option<Position> {
-        let followed = self.topics.get(topic)?;
-        followed.position.filter(|_| followed.keeper == Some(id))
     }
 }
 

@@ -66,7 +66,9 @@ pub(super) fn given_by(
         let gap = gap.filter(|(from, to)| from.is_none_or(|from| from <= *to));
         return Some(Given { gap, ..Given::nothing(position) });
     }
-    let nothing = Given { gap: answer.gap, ..Given::nothing(position) };
+    // Whose order is over is told so of all that it gets no more, also of what has come since the answer.
+    let gap = answer.gap.map(|(from, to)| (from, if from.is_none() { position.seq } else { to }));
+    let nothing = Given { gap, ..Given::nothing(position) };
     let since_then = || followed.after(answer.seq);
     match past {
         Past::Since(resume) if answer.is_continuation => {

@@ -1,10 +1,12 @@
 //! A relay's questions to rooms: which are under way, for whom, and what an answer leads to. It must not know what a
 //! newcomer is given of the past.
 
+use super::Relay;
 use super::effect::{Effect, Refused};
 use super::event::{Answer, AskFailure, AskId, Lease, SocketId};
 use super::stored::Position;
-use super::{ApplicationId, Relay};
+use super::wish::ApplicationId;
+use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::socket_request::{Past, Wanted};
 use crate::core::time::UnixMillis;
@@ -25,7 +27,16 @@ pub(super) enum Purpose {
     /// These want the topic.
     Admit(Vec<Applicant>),
     /// The relay is behind. These want the topic, once it no longer is.
-    CatchUp(Vec<(Applicant, Past)>),
+    CatchUp(Vec<Ahead>),
+}
+
+/// A subscriber that was further than the relay when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ahead {
+    applicant: Applicant,
+    past: Past,
+    /// Whether the question was asked before it came: then the answer may be from before what it has.
+    has_joined: bool,
 }
 
 /// A subscriber that is to get a topic.
@@ -54,8 +65,9 @@ impl Relay {
         applicant: Option<(Applicant, Past)>,
         now: UnixMillis,
     ) -> Option<Effect> {
-        let past = Past::Since(Resume { since: position.seq, epoch: position.epoch });
-        self.ask(topic.clone(), past, Purpose::CatchUp(applicant.into_iter().collect()), now)
+        let since = Past::Since(Resume { since: position.seq, epoch: position.epoch });
+        let ahead = applicant.map(|(applicant, past)| Ahead { applicant, past, has_joined: false });
+        self.ask(topic.clone(), since, Purpose::CatchUp(ahead.into_iter().collect()), now)
     }
 
     /// Asks a room, or joins those who wait for the answer to the same question.
@@ -88,7 +100,8 @@ impl Relay {
         let Some(Question { topic, past, purpose }) = self.questions.remove(&ask) else {
             return vec![];
         };
-        let effects = match (purpose, answer) {
+        let expired = self.end_expired(&topic, now);
+        let mut effects = match (purpose, answer) {
             (Purpose::Admit(applicants), Ok(answer)) => {
                 let mut effects = self.absorb(&topic, &answer);
                 for applicant in applicants {
@@ -100,38 +113,44 @@ impl Relay {
                 applicants.into_iter().flat_map(|one| self.refuse(one, &topic, failure.into())).collect()
             }
             (Purpose::CatchUp(applicants), answer) => {
-                let mut effects = self.caught_up(&topic, answer.as_ref().ok(), now);
-                for (applicant, past) in applicants {
-                    effects.extend(match answer {
-                        Ok(_) => self.reconsider(applicant, &topic, past, now),
-                        Err(failure) => self.refuse(applicant, &topic, failure.into()),
+                let mut effects = self.caught_up(&topic, past, answer.as_ref().ok(), now);
+                for ahead in applicants {
+                    effects.extend(match &answer {
+                        Ok(answer) => self.reconsider(ahead, &topic, answer, now),
+                        Err(failure) => self.refuse(ahead.applicant, &topic, (*failure).into()),
                     });
                 }
                 effects
             }
         };
+        effects.splice(0..0, expired);
         if let Some(followed) = self.topics.get_mut(&topic) {
             followed.stop_asking(self.limits.keeps_history);
         }
+        self.forget_unwanted(&topic);
         effects
     }
 
-    /// Considers somebody again who was ahead of the relay. The relay now is where the room is.
-    fn reconsider(
-        &mut self,
-        applicant: Applicant,
-        topic: &Topic,
-        past: Past,
-        now: UnixMillis,
-    ) -> Vec<Effect> {
+    /// Considers somebody again who was ahead of the relay. The relay now is where the room was when it answered.
+    fn reconsider(&mut self, ahead: Ahead, topic: &Topic, answer: &Answer, now: UnixMillis) -> Vec<Effect> {
+        let Ahead { applicant, past, has_joined } = ahead;
+        let wanted = Wanted { topic: topic.clone(), past };
+        let is_of = |epoch: Epoch| match past {
+            Past::Since(resume) => epoch.continues(resume.epoch, self.limits.retention_millis),
+            _ => false,
+        };
         let position = self.topics.get(topic).and_then(|followed| followed.position);
-        if let (Some(position), Past::Since(resume)) = (position, past)
-            && resume.since > position.seq
-            && position.epoch.continues(resume.epoch, self.limits.retention_millis)
-        {
-            return self.refuse(applicant, topic, Refused::FromTheFuture);
+        match past {
+            _ if has_joined => self.consider(applicant, wanted, now),
+            Past::Since(resume) if is_of(answer.epoch) && resume.since > answer.seq => {
+                self.refuse(applicant, topic, Refused::FromTheFuture)
+            }
+            // Its order is not the room's.
+            Past::Since(_) if !position.is_some_and(|position| is_of(position.epoch)) => {
+                self.give(applicant, wanted, now)
+            }
+            _ => self.consider(applicant, wanted, now),
         }
-        self.consider(applicant, Wanted { topic: topic.clone(), past }, now)
     }
 }
 
@@ -147,7 +166,7 @@ impl Question {
                 true
             }
             (Purpose::CatchUp(waiting), Purpose::CatchUp(applicants)) => {
-                waiting.extend(applicants);
+                waiting.extend(applicants.iter().map(|ahead| Ahead { has_joined: true, ..*ahead }));
                 true
             }
             _ => false,

@@ -262,6 +262,7 @@ impl HttpError {
             Self::Unauthorized | Self::Signature(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"publish\"")?;
             }
+            Self::PrivateTopic => headers.set("www-authenticate", "Bearer realm=\"private topics\"")?,
             _ => {}
         }
         Ok(response)

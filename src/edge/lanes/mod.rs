@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::{Either, join_all, select};
+use wasm_bindgen::JsValue;
 
 use self::feed_lane::FeedLane;
-use self::relay_lane::{RelayLane, Shipment};
+use self::relay_lane::{Reach, RelayLane, Shipment};
 use crate::core::epoch::Epoch;
 use crate::core::event::Forward;
 use crate::core::feed::Feed;
@@ -47,6 +48,8 @@ type Report = oneshot::Sender<u32>;
 pub struct Lanes {
     relays: RefCell<HashMap<RelayName, Rc<RelayLane>>>,
     feeds: RefCell<HashMap<Feed, Rc<FeedLane>>>,
+    /// The last push that was put together.
+    last_body: RefCell<Option<(Reach, JsValue)>>,
 }
 
 /// What is known of a relay, for operators.

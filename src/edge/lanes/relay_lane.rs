@@ -37,6 +37,14 @@ pub(super) struct Shipment {
     pub report: Report,
 }
 
+/// What a push reaches from and to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    epoch: Epoch,
+    first: Seq,
+    next: Seq,
+}
+
 /// Pushes what waits, unless that is being done.
 pub(super) fn start(room: &Rc<RoomState>, lane: Rc<RelayLane>) {
     if lane.is_running.replace(true) {
@@ -49,10 +57,31 @@ pub(super) fn start(room: &Rc<RoomState>, lane: Rc<RelayLane>) {
             if shipments.is_empty() {
                 break;
             }
-            ship(&pushing, &lane, shipments).await;
+            for run in runs(shipments) {
+                ship(&pushing, &lane, run).await;
+            }
         }
         lane.is_running.set(false);
     });
+}
+
+/// Shipments in runs that follow one another without a hole, in one epoch: only those can go in one push. Between two
+/// runs something was dropped, or the room lost its memory.
+fn runs(shipments: Vec<Shipment>) -> Vec<Vec<Shipment>> {
+    let mut runs: Vec<Vec<Shipment>> = vec![];
+    for shipment in shipments {
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|last| last.is_followed_by(&shipment)) => run.push(shipment),
+            _ => runs.push(vec![shipment]),
+        }
+    }
+    runs
+}
+
+impl Shipment {
+    fn is_followed_by(&self, next: &Self) -> bool {
+        (self.epoch, self.next) == (next.epoch, next.first)
+    }
 }
 
 /// Hands shipments over, and reports how it went.
@@ -60,11 +89,8 @@ async fn ship(room: &Rc<RoomState>, lane: &RelayLane, shipments: Vec<Shipment>) 
     let lease = room.lease_of(lane.name);
     let pushed = match (shipments.first(), shipments.last(), lease) {
         (Some(first), Some(last), Some(_)) => {
-            let texts: Vec<&str> =
-                shipments.iter().map(|one| one.text.as_ref()).filter(|text| !text.is_empty()).collect();
-            let reached = last.next.before(1);
-            let body = room.topic().map(|topic| encode_push(topic, first.epoch, first.first, &texts));
-            Some((persist(&room.env, lane.name, body).await, reached))
+            let reach = Reach { epoch: first.epoch, first: first.first, next: last.next };
+            Some((persist(room, lane.name, body_of(room, reach, &shipments)).await, last.next.before(1)))
         }
         // It is not on the list any more.
         _ => None,
@@ -100,20 +126,32 @@ async fn dismiss(room: &Rc<RoomState>, relay: RelayName, lease: Lease) {
     }
 }
 
+/// The body of a push: the same text for all relays that are pushed the same.
+fn body_of(room: &RoomState, reach: Reach, shipments: &[Shipment]) -> Result<JsValue, ObjectError> {
+    let mut last = room.lanes.last_body.borrow_mut();
+    if let Some((_, body)) = last.as_ref().filter(|(of, _)| *of == reach) {
+        return Ok(body.clone());
+    }
+    let texts = shipments.iter().map(|one| one.text.as_ref()).filter(|text: &&str| !text.is_empty());
+    let texts: Vec<&str> = texts.collect();
+    let body = JsValue::from_str(&encode_push(room.topic()?, reach.epoch, reach.first, &texts));
+    *last = Some((reach, body.clone()));
+    Ok(body)
+}
+
 /// Pushes until it succeeds or is given up.
 async fn persist(
-    env: &Env,
+    room: &RoomState,
     relay: RelayName,
-    body: Result<String, ObjectError>,
+    body: Result<JsValue, ObjectError>,
 ) -> Result<PushOutcome, ObjectError> {
     let body = body?;
     #[cfg(feature = "fault-injection")]
-    let fault = crate::edge::fault::of_push(&body, relay);
-    let text = JsValue::from_str(&body);
+    let fault = crate::edge::fault::of_push(&body.as_string().unwrap_or_default(), relay);
     retry(async || {
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::lose(fault, crate::edge::fault::PushFault::Lost)?;
-        let outcome = push_once(env, relay, &text).await?;
+        let outcome = push_once(&room.env, relay, &body).await?;
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::lose(fault, crate::edge::fault::PushFault::Unanswered)?;
         Ok(outcome)
@@ -128,4 +166,31 @@ async fn push_once(env: &Env, relay: RelayName, body: &JsValue) -> Result<PushOu
         return Err(ObjectError::Unreached(response.status_code()));
     }
     Ok(decode_outcome(&text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::UnixMillis;
+    use futures::channel::oneshot;
+
+    fn shipment(epoch: u64, first: u64, next: u64) -> Shipment {
+        let epoch = Epoch::Began(UnixMillis(epoch));
+        let (report, _) = oneshot::channel();
+        Shipment { epoch, first: Seq::new(first), next: Seq::new(next), text: Rc::from("{}"), report }
+    }
+
+    #[test]
+    fn only_what_follows_without_a_hole_goes_in_one_push() {
+        let shipments = vec![
+            shipment(1, 1, 3),
+            shipment(1, 3, 4),
+            shipment(1, 4, 4),
+            shipment(1, 6, 7),
+            shipment(2, 7, 8),
+            shipment(2, 8, 9),
+        ];
+        let lengths: Vec<usize> = runs(shipments).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [3, 1, 2]);
+    }
 }

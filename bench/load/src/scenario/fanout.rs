@@ -14,6 +14,7 @@ use crate::meter::Meter;
 use crate::payload::{is_snapshot, message};
 use crate::process;
 use crate::publisher::Answer;
+use crate::standing;
 
 /// Lets what a server does after its answer end before the next round.
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(10);
@@ -89,6 +90,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
         "last": last,
         "answered": answered,
         "cost": cost,
+        "standing": standing::of(&engine.target, arguments)?,
         "bytesPerSocket": full.saturating_sub(empty) / (sockets as u64 - 1).max(1),
     }))
 }

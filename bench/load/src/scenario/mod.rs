@@ -7,6 +7,7 @@ pub mod resume;
 pub mod rooms;
 pub mod storm;
 pub mod sustained;
+pub mod topics;
 
 use std::time::{Duration, Instant};
 

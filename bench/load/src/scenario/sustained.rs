@@ -11,6 +11,7 @@ use crate::arguments::Arguments;
 use crate::engine::Engine;
 use crate::failure::Outcome;
 use crate::meter::Meter;
+use crate::standing;
 
 pub fn run(arguments: &Arguments) -> Outcome<Value> {
     let sockets: usize = arguments.number("sockets", 500)?;
@@ -48,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Value> {
         "sockets": sockets,
         "publishers": publishers,
         "cost": cost,
+        "standing": standing::of(&engine.target, arguments)?,
         "acknowledgement": load.acknowledgement(),
         "drained": drained,
         "drainSeconds": draining,
