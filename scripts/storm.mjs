@@ -7,7 +7,9 @@ import { fail, must } from "./shell.mjs";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "180" },
-    clients: { type: "string", default: "300" },
+    clients: { type: "string", default: "150" },
+    many: { type: "string", default: "50" },
+    capacity: { type: "string", default: "16" },
     publishers: { type: "string", default: "9" },
     topics: { type: "string", default: "5" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::secret::Secret;
+use crate::core::topic::Topic;
 
 /// Keeps these hashes apart from anything else that is signed with the same secret.
 const PURPOSE: &[u8] = b"glow-broadcast client address\0";
@@ -42,7 +43,13 @@ impl AddressHash {
         Self(text)
     }
 
-    /// The hash, as 16 hexadecimal digits.
+    /// The address as it counts for one topic alone, where sockets of several topics are held together.
+    #[must_use]
+    pub fn on(&self, topic: &Topic) -> Self {
+        Self(format!("{}@{topic}", self.0))
+    }
+
+    /// The hash, as 16 hexadecimal digits; for one topic alone, with the topic behind it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,5 +85,12 @@ mod tests {
         let other = AddressHash::of("192.0.2.1", &Secret::parse("other").unwrap().unwrap());
         assert_ne!(hash("192.0.2.1"), other);
         assert_eq!(hash("192.0.2.1").unwrap().as_str().len(), 16);
+    }
+
+    #[test]
+    fn an_address_counts_for_each_topic_apart() {
+        let (address, topic) = (hash("192.0.2.1").unwrap(), |text| Topic::parse(text).unwrap());
+        assert_ne!(address.on(&topic("A")), address.on(&topic("B")));
+        assert_eq!(address.on(&topic("A")), hash("::ffff:192.0.2.1").unwrap().on(&topic("A")));
     }
 }

@@ -2,10 +2,10 @@
 //! which no release has; it must not be there in any other build.
 
 use super::object_error::ObjectError;
+use crate::core::relay::name::RelayName;
 
 /// What a request has to contain to make the service panic.
 const TRIGGER_IN_URL: &str = "fault=panic";
-const TRIGGER_IN_RELAY: &str = "\"fault\":\"relay-panic\"";
 const TRIGGER_IN_BODY: &str = "\"fault\":\"panic\"";
 
 /// Panics in the Worker when the URL asks for it.
@@ -28,8 +28,9 @@ pub fn in_room(body: &str) {
 ///
 /// # Panics
 /// That is what it is for.
-pub fn in_relay(body: &str) {
-    assert!(!body.contains(TRIGGER_IN_RELAY), "a fault was injected into the relay");
+pub fn in_relay(body: &str, relay: Option<RelayName>) {
+    let is_asked_for = relay.is_some_and(|relay| asks_for(body, "relay-panic", relay));
+    assert!(!is_asked_for, "a fault was injected into the relay");
 }
 
 /// What goes wrong with a push that asks for it.
@@ -41,13 +42,19 @@ pub enum PushFault {
     Unanswered,
 }
 
-/// What is to go wrong with a push.
+/// What is to go wrong with a push to a relay.
 #[must_use]
-pub fn of_push(body: &str) -> Option<PushFault> {
-    if body.contains("\"fault\":\"push-lost\"") {
+pub fn of_push(body: &str, relay: RelayName) -> Option<PushFault> {
+    if asks_for(body, "push-lost", relay) {
         return Some(PushFault::Lost);
     }
-    body.contains("\"fault\":\"push-unanswered\"").then_some(PushFault::Unanswered)
+    asks_for(body, "push-unanswered", relay).then_some(PushFault::Unanswered)
+}
+
+/// Whether a publication asks for a fault, at every relay or at this one.
+fn asks_for(body: &str, fault: &str, relay: RelayName) -> bool {
+    body.contains(&format!("\"fault\":\"{fault}\""))
+        || body.contains(&format!("\"fault\":\"{fault} {relay}\""))
 }
 
 /// Fails where `fault` is what is to go wrong here.

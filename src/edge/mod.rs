@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod log;
 pub mod object_error;
 pub mod objects;
+pub mod pause;
 pub mod provider_keys;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod publisher;

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::{StreamExt as _, pin_mut};
-use worker::{
-    AbortController, AbortSignal, Delay, Error, Fetch, Request, RequestInit, RequestRedirect, Response,
-};
+use worker::{AbortController, AbortSignal, Error, Fetch, Request, RequestInit, RequestRedirect, Response};
 
+use super::pause::Pause;
 use super::{log, runtime};
 use crate::auth::key_refresh::{Decision, FETCH_TIME, KeyRefresh, Want};
 use crate::auth::key_set::{KeySet, MOST_BYTES};
@@ -45,7 +44,7 @@ pub async fn get(url: &str, want: Want) -> ProviderKeys {
         match KNOWN.with_borrow(|known| known.refresh.decide(want, runtime::now())) {
             Decision::Use => break,
             Decision::Fetch => refresh(url, want).await,
-            Decision::Wait => Delay::from(Duration::from_millis(LOOK_AGAIN)).await,
+            Decision::Wait => Pause::of(Duration::from_millis(LOOK_AGAIN)).await,
         }
     }
     KNOWN.with_borrow(|known| ProviderKeys { keys: Rc::clone(&known.keys), fetched: known.refresh.fetched() })
@@ -71,7 +70,7 @@ async fn fetch_in_time(url: &str) -> worker::Result<KeySet> {
     let abort = AbortController::default();
     let signal = abort.signal();
     let fetch = fetch(url, &signal);
-    let timeout = Delay::from(Duration::from_millis(FETCH_TIME));
+    let timeout = Pause::of(Duration::from_millis(FETCH_TIME));
     pin_mut!(fetch);
     match select(fetch, timeout).await {
         Either::Left((fetched, _)) => fetched,

@@ -2,7 +2,7 @@
 // through `ws`. It knows no route and asserts nothing.
 
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 import WebSocket from "ws";
@@ -14,6 +14,9 @@ export const SECRET = "test-secret-5b9f";
 
 /** The tables of a room, without those of the runtime and of miniflare. */
 const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' ORDER BY name";
+
+/** A folder whose files are in memory, on Linux. */
+const MEMORY = "/dev/shm";
 
 const running = new Set();
 
@@ -56,6 +59,11 @@ function configurationFor(build) {
   const path = join(folder, "wrangler.toml");
   writeFileSync(path, text);
   return path;
+}
+
+/** Has services that are started from now on store in memory, where this machine has a folder there: a disk is slow. */
+export function storeInMemory() {
+  if (existsSync(MEMORY)) process.env.TMPDIR = MEMORY;
 }
 
 class Service {
@@ -153,29 +161,27 @@ class Service {
     return Promise.race([greeted, refusalOf(subscriber.socket)]);
   }
 
-  /** Removes a room from memory; its sockets stay open. */
-  evict(token) {
-    return this.harness
-      .getWorker()
-      .evictDurableObject("BROADCAST_ROOM", { name: token, webSockets: "hibernate" });
-  }
-
-  /** Removes a relay from memory; its sockets stay open. */
-  evictRelay(name) {
-    return this.harness.getWorker().evictDurableObject("RELAY", { name, webSockets: "hibernate" });
-  }
-
-  /** Removes all relays on a room's list from memory; their sockets stay open. */
-  async evictRelaysOf(token) {
-    for (const { name } of (await this.standing(token)).relays) await this.evictRelay(name);
-  }
-
-  /** How a room and its relays stand, as an operator sees it. */
+  /** How a topic's room and its relays stand. */
   async standing(token) {
     const response = await this.request(`/rooms/${token}`, {
       headers: { authorization: `Bearer ${SECRET}` },
     });
     return response.json();
+  }
+
+  /** Removes a room from memory; its sockets stay open, or with `"close"` are lost. */
+  evict(token, webSockets = "hibernate") {
+    return this.harness.getWorker().evictDurableObject("BROADCAST_ROOM", { name: token, webSockets });
+  }
+
+  /** Removes a relay from memory, as `evict` does a room. */
+  evictRelay(name, webSockets = "hibernate") {
+    return this.harness.getWorker().evictDurableObject("RELAY", { name, webSockets });
+  }
+
+  /** Removes all relays on a room's list from memory; their sockets stay open. */
+  async evictRelaysOf(token) {
+    for (const { name } of (await this.standing(token)).relays) await this.evictRelay(name);
   }
 
   /** The rows of a query on a relay's SQLite. */
@@ -189,11 +195,19 @@ class Service {
     return this.harness.getWorker().getDurableObjectStorage("BROADCAST_ROOM", { name: token });
   }
 
+  /** A relay's SQLite, as it is stored. */
+  relayStorage(name) {
+    return this.harness.getWorker().getDurableObjectStorage("RELAY", { name });
+  }
+
   /** The names of the tables that a room has stored. */
   async tables(token) {
-    const storage = await this.storage(token);
-    const rows = await storage.exec(TABLES);
-    return rows.map(({ name }) => name);
+    return namesOfTables(await this.storage(token));
+  }
+
+  /** The names of the tables that a relay has stored. */
+  async relayTables(name) {
+    return namesOfTables(await this.relayStorage(name));
   }
 
   /** Starts the service anew with other variables, on the same storage. */
@@ -226,6 +240,11 @@ class Service {
     running.delete(this);
     await this.harness.close();
   }
+}
+
+async function namesOfTables(storage) {
+  const rows = await storage.exec(TABLES);
+  return rows.map(({ name }) => name);
 }
 
 /** The answer to a handshake that is refused. Where it is not, there never is any. */

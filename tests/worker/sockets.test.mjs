@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startService, stopServices, until } from "./service.mjs";
+import { numbered, startService, stopServices, until } from "./service.mjs";
 
 let service;
 before(async () => {
@@ -177,6 +177,19 @@ test("an address may hold so many sockets on a topic, however often the room sle
   assert.ok(!limited.rawLog().join().includes("127.0.0.1"));
 });
 
+test("who has its share of a full room gets no more in a relay, nor more than its share of a relay", async () => {
+  const limited = await startService({ vars: { MAX_CONNECTIONS_PER_IP: "2", ROOM_CAPACITY: "2" } });
+  await limited.subscribeMany("TAKEN", 2);
+  const { status, text } = await limited.refused("/ws/TAKEN");
+  assert.deepEqual([status, JSON.parse(text).code], [429, "rate_limited"]);
+
+  const roomy = await startService({ vars: { MAX_CONNECTIONS_PER_IP: "2" } });
+  await roomy.many();
+  await roomy.many();
+  assert.equal((await roomy.refused("/ws")).status, 429);
+  await assert.rejects(roomy.many(PAGE), /closed with 4029/);
+});
+
 test("frames that follow one that was too large are passed over, and its socket counts until it is gone", async () => {
   const small = await startService({ vars: { ROOM_CAPACITY: "3" } });
   const [rude] = [
@@ -189,31 +202,78 @@ test("frames that follow one that was too large are passed over, and its socket 
   assert.equal((await small.publish("RUDE", {})).status, 200);
   assert.equal((await rude.closed).code, 1009);
 
-  const here = async () => (await small.standing("RUDE")).connections.here;
-  await until("a place is free", async () => (await here()) === 2);
-  await small.subscribe("RUDE");
-  await small.subscribe("RUDE");
-  assert.equal(await here(), 3, "one place came free, not two: the other one is at a relay");
-  assert.equal((await small.publish("RUDE", {})).connections, 4);
+  await until("it is gone", async () => (await small.publish("RUDE", {})).connections === 2);
+  await small.subscribeMany("RUDE", 2);
+  const { connections } = await small.standing("RUDE");
+  assert.deepEqual(connections, { total: 4, here: 3, relays: 1 }, "one place came free, not two");
   assert.deepEqual(
     small.logLines().filter(({ event }) => event === "room_failed"),
     [],
   );
 });
 
-test("a full room has the next one held by a relay, and takes one in again when somebody has left", async () => {
+test("a full room's next subscriber is placed in a relay and sees nothing of it; who comes once somebody has left is not", async () => {
   const small = await startService({ vars: { ROOM_CAPACITY: "3" } });
-  const subscribers = await small.subscribeMany("SMALL", 3);
-  const here = async () => (await small.standing("SMALL")).connections.here;
-  const next = await small.subscribe("SMALL");
-  assert.match(next.greeting, /"connected"/);
-  assert.equal((await small.publish("SMALL", { n: 1 })).connections, 4);
-  assert.equal(await next.next(), '{"n":1,"token":"SMALL","seq":1}');
-  assert.equal(await here(), 3);
+  await small.publishNumbers("SMALL", 1, 3);
+  const [here] = await small.subscribeMany("SMALL", 3);
+  const { epoch } = JSON.parse(here.greeting);
+  const shown = await here.next();
 
-  subscribers[0].cut();
-  await until("a place is free", async () => (await here()) === 2);
-  await small.subscribe("SMALL");
-  assert.equal(await here(), 3);
-  assert.equal((await small.publish("SMALL", { n: 2 })).connections, 4);
+  const placed = await small.subscribe("SMALL");
+  const greeting = JSON.parse(placed.greeting);
+  assert.deepEqual(Object.keys(greeting), ["type", "connectionId", "token", "epoch", "seq", "timestamp"]);
+  assert.deepEqual([greeting.token, greeting.epoch, greeting.seq], ["SMALL", epoch, 3]);
+  assert.equal(await placed.next(), shown);
+  const back = await small.subscribe("SMALL", { query: { since: 1, epoch } });
+  assert.deepEqual(await back.take(2), numbered("SMALL", 2, 3));
+  const batching = await small.subscribe("SMALL", { query: { since: 0, epoch, batch: 1 } });
+  const updates = numbered("SMALL", 1, 3).join();
+  assert.equal(await batching.next(), `{"type":"BATCH_UPDATE","token":"SMALL","updates":[${updates}]}`);
+  assert.deepEqual((await small.standing("SMALL")).connections, { total: 6, here: 3, relays: 3 });
+
+  for (const socket of [here, placed]) {
+    socket.send('{"type":"ping"}');
+    assert.equal(await socket.next(), '{"type":"pong"}');
+    socket.send('{"type":"ping","id":7.10}');
+    assert.match(await socket.next(), /^\{"type":"pong","id":7\.10,"timestamp":\d{10}\}$/);
+    socket.send('{"type":"subscribe","topics":["SOL"]}');
+    assert.equal(JSON.parse(await socket.next()).code, "invalid_payload");
+  }
+  await small.publishNumbers("SMALL", 4, 4);
+  for (const socket of [here, placed, back, batching]) {
+    assert.equal(await socket.next(), numbered("SMALL", 4, 4)[0]);
+  }
+  placed.send("x".repeat(4097));
+  assert.equal((await placed.closed).code, 1009);
+  for (const [code, answer] of [
+    [1001, 1001],
+    [undefined, 1000],
+  ]) {
+    const closing = await small.subscribe("SMALL");
+    closing.socket.close(code);
+    assert.equal((await closing.closed).code, answer);
+  }
+
+  here.cut();
+  await until("it is gone", async () => (await small.publish("SMALL", {})).connections === 4);
+  assert.match((await small.subscribe("SMALL")).greeting, /"connected"/);
+  assert.equal((await small.standing("SMALL")).connections.here, 3);
+});
+
+test("a subscriber that a relay holds has its minute's frames and its place refused there as in a room", async () => {
+  const small = await startService({ vars: { ROOM_CAPACITY: "1", CLIENT_FRAMES_PER_MINUTE: "2" } });
+  const { epoch } = JSON.parse((await small.subscribe("STRICT")).greeting);
+  const placed = await small.subscribe("STRICT");
+  for (let n = 1; n <= 4; n += 1) placed.send(`{"type":"ping","id":${n}}`);
+  const answers = (await placed.take(3)).map((frame) => JSON.parse(frame));
+  assert.deepEqual(
+    answers.map(({ type, code }) => code ?? type),
+    ["pong", "pong", "rate_limited"],
+  );
+  assert.equal((await placed.closed).code, 4008);
+  await small.publishNumbers("STRICT", 1, 1);
+  const { status, text } = await small.refused(`/ws/STRICT?since=7&epoch=${epoch}`);
+  assert.deepEqual([status, JSON.parse(text).code], [400, "invalid_query"]);
+  const page = small.subscribe("STRICT", { ...PAGE, query: { since: 7, epoch } });
+  await assert.rejects(page, /closed with 4505/);
 });

@@ -500,6 +500,7 @@ mod tests {
         };
         assert_eq!(kinds(&connect(limits(), 2, 1)), ["Accept"]);
         assert_eq!(connect(limits(), 2, 2), [Effect::Refuse(Refusal::TooManyFromAddress)]);
+        assert_eq!(connect(limits(), 3, 2), [Effect::Refuse(Refusal::TooManyFromAddress)], "nor in a relay");
         assert_eq!(connect(limits(), 3, 0), [Effect::Refuse(Refusal::Full)]);
         let unlimited = RoomLimits { connections_per_address: None, ..limits() };
         assert_eq!(kinds(&connect(unlimited, 2, 2)), ["Accept"]);

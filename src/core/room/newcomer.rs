@@ -40,12 +40,12 @@ impl Room {
         if resume == Some(Return::FromTheFuture) {
             return Some(Refusal::FromTheFuture);
         }
-        let is_busy = self.busy_since.is_some_and(|since| now.since(since) >= BUSY_MILLIS);
-        if open >= self.limits.capacity || is_busy {
-            return Some(Refusal::Full);
+        // Before the rest: who has its share here gets no more of it in a relay.
+        if self.limits.connections_per_address.is_some_and(|limit| open_from_address >= limit.get()) {
+            return Some(Refusal::TooManyFromAddress);
         }
-        let limit = self.limits.connections_per_address?;
-        (open_from_address >= limit.get()).then_some(Refusal::TooManyFromAddress)
+        let is_busy = self.busy_since.is_some_and(|since| now.since(since) >= BUSY_MILLIS);
+        (open >= self.limits.capacity || is_busy).then_some(Refusal::Full)
     }
 
     /// The epoch, as somebody is told it who asks at `now`.

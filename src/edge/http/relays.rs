@@ -28,6 +28,7 @@ const MEMORY_MILLIS: u64 = 30_000;
 const MOST_TRIED: u32 = 1_000;
 
 /// Who opens a socket.
+#[derive(Clone, Copy)]
 pub struct Client<'a> {
     /// Where it is.
     pub place: Option<Place>,
@@ -50,7 +51,8 @@ pub async fn open_topic(
     subscription: &Subscription,
 ) -> Result<Response, HttpError> {
     let path = format!("{OPEN_PATH}/{topic}?{}", subscription::encode(subscription));
-    place(env, Purpose::One, client, &path).await
+    let address = client.address.map(|address| address.on(topic));
+    place(env, Purpose::One, &Client { address: address.as_ref(), ..*client }, &path).await
 }
 
 /// Places a socket in the first relay of the client's place that has room.

@@ -14,7 +14,6 @@ use std::time::Duration;
 use futures::channel::oneshot;
 use futures::future::{Either, join_all, select};
 use wasm_bindgen::JsValue;
-use worker::Delay;
 
 use self::feed_lane::FeedLane;
 use self::relay_lane::{Reach, RelayLane, Shipment};
@@ -27,6 +26,7 @@ use crate::core::relay::name::RelayName;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::edge::object_error::ObjectError;
+use crate::edge::pause::Pause;
 use crate::edge::room_state::RoomState;
 use crate::wire::relay_protocol::encode_publications;
 use crate::wire::room_protocol::{self, NotUnderstood};
@@ -128,7 +128,7 @@ pub async fn total(reports: Vec<oneshot::Receiver<u32>>) -> u32 {
         }
     };
     let all = join_all(reports.into_iter().map(count));
-    select(Box::pin(all), Delay::from(ANSWER_PATIENCE)).await;
+    select(Box::pin(all), Pause::of(ANSWER_PATIENCE)).await;
     counted.get()
 }
 
@@ -158,7 +158,7 @@ async fn retry<T, F: Future<Output = Result<T, ObjectError>>>(
         match in_time(attempt()).await {
             // What it does not understand now, it will not understand later.
             Err(ObjectError::NotUnderstood(NotUnderstood)) => return Err(NotUnderstood.into()),
-            Err(_) => Delay::from(pause).await,
+            Err(_) => Pause::of(pause).await,
             done => return done,
         }
     }
@@ -166,7 +166,7 @@ async fn retry<T, F: Future<Output = Result<T, ObjectError>>>(
 }
 
 async fn in_time<T>(attempt: impl Future<Output = Result<T, ObjectError>>) -> Result<T, ObjectError> {
-    match select(Box::pin(attempt), Delay::from(PATIENCE)).await {
+    match select(Box::pin(attempt), Pause::of(PATIENCE)).await {
         Either::Left((done, _)) => done,
         Either::Right(_) => Err(ObjectError::TooSlow),
     }

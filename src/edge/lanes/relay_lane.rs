@@ -147,7 +147,7 @@ async fn persist(
 ) -> Result<PushOutcome, ObjectError> {
     let body = body?;
     #[cfg(feature = "fault-injection")]
-    let fault = crate::edge::fault::of_push(&body.as_string().unwrap_or_default());
+    let fault = crate::edge::fault::of_push(&body.as_string().unwrap_or_default(), relay);
     retry(async || {
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::lose(fault, crate::edge::fault::PushFault::Lost)?;

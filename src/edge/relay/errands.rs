@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use wasm_bindgen::JsValue;
-use worker::{Delay, Headers, ScheduledTime};
+use worker::{Headers, ScheduledTime};
 
 use super::state::RelayState;
 use crate::core::relay::event::{Answer, AskFailure, AskId, Event, Lease, SocketId};
 use crate::core::socket_request::Past;
 use crate::core::topic::Topic;
 use crate::edge::object_error::ObjectError;
+use crate::edge::pause::Pause;
 use crate::edge::store::subscriptions::SubscriptionsTable;
 use crate::edge::{identity, objects};
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_answer, encode_question};
@@ -25,11 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub fn ask(relay: &Rc<RelayState>, ask: AskId, topic: Topic, lease: Lease, past: Past) {
     let asking = Rc::clone(relay);
     relay.state.wait_until(async move {
-        let answer =
-            match select(Box::pin(question(&asking, &topic, lease, past)), Delay::from(PATIENCE)).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(_) => Err(ObjectError::TooSlow),
-            };
+        let answer = match select(Box::pin(question(&asking, &topic, lease, past)), Pause::of(PATIENCE)).await
+        {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(ObjectError::TooSlow),
+        };
         let answer = answer.unwrap_or_else(|error| {
             asking.log.failed(&format!("{} could not be asked: {error}", topic.for_log()));
             Err(AskFailure::Unreachable)

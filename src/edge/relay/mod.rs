@@ -114,7 +114,7 @@ impl Relay {
         let relay = &self.0;
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
-        crate::edge::fault::in_relay(&body);
+        crate::edge::fault::in_relay(&body, relay.name);
         let (id, answer) = relay.wait_for_push();
         relay.handle(Event::Push(decode_push(id, &body)?))?;
         match answer.await {
