@@ -104,6 +104,7 @@ fn is_found_however_it_is_escaped(bytes: &[u8], result: &Result<Topic, TopicErro
             (format!("{ORIGIN}/ws/{escaped}"), Resource::Subscription(result.clone())),
             (format!("{ORIGIN}/ws/{escaped}?since=/1#/x"), Resource::Subscription(result.clone())),
             (format!("{ORIGIN}/broadcast/{escaped}"), Resource::Broadcast(result.clone())),
+            (format!("{ORIGIN}/rooms/{escaped}"), Resource::Room(result.clone())),
         ] {
             let found = Resource::find(&url);
             assert_eq!(found.as_ref(), Some(&expected), "{url}");
@@ -129,7 +130,12 @@ fn has_the_parts_of_a_url(url: &str) {
         ["", "health"] => Some("/health"),
         ["", "broadcast"] => Some("/broadcast"),
         ["", "broadcast", _] => Some("/broadcast/:token"),
+        ["", "publish"] => Some("/publish"),
+        ["", "ws"] => Some("/ws"),
         ["", "ws", _] => Some("/ws/:token"),
+        ["", "rooms", _] => Some("/rooms/:token"),
+        ["", "auth", "nonce"] => Some("/auth/nonce"),
+        ["", "auth", "verify"] => Some("/auth/verify"),
         _ => None,
     };
     assert_eq!(found.as_ref().map(Resource::pattern), pattern, "{url}");

@@ -28,6 +28,10 @@ use crate::core::topic::Topic;
 use crate::wire::frame;
 use crate::wire::room_protocol::Published;
 
+/// For how long a full room counts as full without its sockets being looked at again, unless one leaves: to look at all of
+/// them costs as much as to send to some, and a full room is asked by everybody who comes. In milliseconds.
+const FULL_MILLIS: u64 = 1_000;
+
 /// A room in memory.
 pub struct RoomState {
     /// The runtime's object.
@@ -51,6 +55,8 @@ pub struct RoomState {
     posts: Cell<u64>,
     /// How many sockets the runtime lists, closing ones included; empty until they were counted.
     listed: Cell<Option<u32>>,
+    /// When all sockets were last found open while there was no place for another one.
+    found_full: Cell<Option<UnixMillis>>,
     /// The sockets as the runtime last listed them; empty once one has come or gone. To list them costs as much as to
     /// send to a tenth of them.
     audience: RefCell<Option<Rc<Audience>>>,
@@ -82,6 +88,7 @@ impl RoomState {
             waiting: RefCell::default(),
             posts: Cell::default(),
             listed: Cell::default(),
+            found_full: Cell::default(),
             audience: RefCell::default(),
         };
         room.recover();
@@ -238,12 +245,17 @@ impl RoomState {
     /// What the runtime throws.
     pub fn count_open(&self) -> Result<u32, ObjectError> {
         let capacity = self.limits()?.capacity;
-        if let Some(listed) = self.listed.get().filter(|listed| *listed < capacity) {
+        let now = runtime::now();
+        if let Some(listed) = self.listed.get()
+            && (listed < capacity || self.found_full.get().is_some_and(|at| now.since(at) < FULL_MILLIS))
+        {
             return Ok(listed);
         }
         let audience = self.audience()?;
         self.listed.set(Some(audience.listed()));
-        Ok(audience.open())
+        let open = audience.open();
+        self.found_full.set((open >= capacity).then_some(now));
+        Ok(open)
     }
 
     /// Counts a socket that was accepted, and returns how many there are, where that is known.
@@ -256,6 +268,7 @@ impl RoomState {
     /// Counts a socket that is gone.
     pub fn count_out(&self) {
         *self.audience.borrow_mut() = None;
+        self.found_full.set(None);
         self.listed.set(self.listed.get().map(|listed| listed.saturating_sub(1)));
     }
 
