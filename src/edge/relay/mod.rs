@@ -115,8 +115,9 @@ impl Relay {
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::in_relay(&body, relay.name);
-        let (id, answer) = relay.wait_for_push();
-        relay.handle(Event::Push(decode_push(id, &body)?))?;
+        let push = decode_push(relay.next_push(), &body)?;
+        let answer = relay.wait_for_push(push.id);
+        relay.handle(Event::Push(push))?;
         match answer.await {
             Ok(Some(outcome)) => Ok(Response::ok(encode_outcome(outcome))?),
             // The room may push it again.

@@ -226,13 +226,18 @@ impl RelayState {
         self.waiting.borrow_mut().insert(id, waiting);
     }
 
+    /// The number of the next push.
+    pub fn next_push(&self) -> PushId {
+        let number = self.push_numbers.get();
+        self.push_numbers.set(number + 1);
+        PushId(number)
+    }
+
     /// Has a push wait for its answer.
-    pub fn wait_for_push(&self) -> (PushId, oneshot::Receiver<Answer>) {
-        let id = PushId(self.push_numbers.get());
-        self.push_numbers.set(id.0 + 1);
+    pub fn wait_for_push(&self, id: PushId) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
         self.pushes.borrow_mut().insert(id, sender);
-        (id, receiver)
+        receiver
     }
 
     /// Answers a push. A room that no longer waits needs no answer.
