@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use worker::wasm_bindgen;
 use worker::{
-    DurableObject, Env, Error, Headers, Request, RequestInit, Response, State, WebSocket,
-    WebSocketIncomingMessage, WebSocketPair, durable_object,
+    DurableObject, Env, Error, Headers, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, durable_object,
 };
 
 use super::bindings::PUBLISHER_BINDING;
@@ -18,7 +18,7 @@ use super::config::{self, Config, Mistakes};
 use super::http::messages;
 use super::http::problems::HttpError;
 use super::sockets::{self, Sockets};
-use super::{log, unfinished};
+use super::{log, objects, unfinished};
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::wire::batch::MAX_BATCH_BYTES;
@@ -35,12 +35,7 @@ const MOST_BYTES_AT_ONCE: usize = MAX_BATCH_BYTES;
 /// What the runtime throws.
 pub async fn open(env: &Env) -> Result<Response, HttpError> {
     let object = env.durable_object(PUBLISHER_BINDING)?.unique_id()?.get_stub()?;
-    let headers = Headers::new();
-    headers.set("upgrade", "websocket")?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    // The runtime wants a whole URL; its host means nothing.
-    let response = object.fetch_with_request(Request::new_with_init("https://publisher/", &init)?).await?;
+    let response = objects::handshake(&object, "/", Headers::new()).await?;
     match response.status_code() {
         101 => Ok(response),
         status => Err(HttpError::RoomStatus(status)),

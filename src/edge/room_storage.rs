@@ -1,8 +1,9 @@
 //! A room's storage as a whole: its tables and its alarm. It must not decide what is stored.
 
-use worker::{Date, DateInit, ScheduledTime, State};
+use worker::State;
 
 use super::object_error::ObjectError;
+use super::runtime;
 use super::store::history::HistoryTable;
 use super::store::relays::RelaysTable;
 use super::store::room::RoomTable;
@@ -64,7 +65,7 @@ impl RoomStorage {
             }
             Effect::Keep { until } => {
                 self.room.keep(*until)?;
-                state.storage().set_alarm(date(*until)).await?;
+                state.storage().set_alarm(runtime::alarm_time(*until)).await?;
             }
             Effect::Enlist { relay, lease } => self.relays.save(*relay, *lease)?,
             Effect::Dismiss { relay } => self.relays.delete(*relay)?,
@@ -72,8 +73,4 @@ impl RoomStorage {
         }
         Ok(())
     }
-}
-
-fn date(at: UnixMillis) -> ScheduledTime {
-    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
 }

@@ -3,7 +3,7 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env, Request};
+use worker::{Date, DateInit, Env, Request, ScheduledTime};
 
 use crate::core::place::Place;
 use crate::core::time::UnixMillis;
@@ -35,6 +35,12 @@ pub fn random_bytes<const COUNT: usize>() -> worker::Result<[u8; COUNT]> {
 #[must_use]
 pub fn now() -> UnixMillis {
     UnixMillis(Date::now().as_millis())
+}
+
+/// A time as alarms take it.
+#[must_use]
+pub fn alarm_time(at: UnixMillis) -> ScheduledTime {
+    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
 }
 
 /// The time as `2024-01-01T00:00:00.000Z`.

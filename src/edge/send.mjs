@@ -3,7 +3,7 @@
 
 /**
  * Sends to every socket. After each chunk the runtime gets a turn of the event loop to write the frames out, and to take
- * in what has come. A socket that is closing throws: it is left out, and the others are served.
+ * in what has come. A socket that is closing throws, as does one that is gone: it is left out, and the others are served.
  * @param {WebSocket[]} sockets
  * @param {number} chunk how many sockets are sent to between two turns
  * @param {string[]} each a frame for each publication
@@ -23,7 +23,7 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
         else for (const frame of each) socket.send(frame);
         taken += 1;
       } catch {
-        // It is closing.
+        // It is closing, or gone.
       }
     }
   }
@@ -38,17 +38,7 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
  * @param {string[]} frames
  * @returns {Promise<number>} how many sockets took everything.
  */
-export async function sendToSome(sockets, numbers, chunk, frames) {
-  let taken = 0;
-  for (let place = 0; place < numbers.length; place += 1) {
-    if (place > 0 && place % chunk === 0) await scheduler.wait(0);
-    const socket = sockets.get(numbers[place]);
-    try {
-      for (const frame of frames) socket.send(frame);
-      taken += 1;
-    } catch {
-      // It is closing, or gone.
-    }
-  }
-  return taken;
+export function sendToSome(sockets, numbers, chunk, frames) {
+  const some = Array.from(numbers, (number) => sockets.get(number));
+  return sendToAll(some, chunk, frames, "", null);
 }

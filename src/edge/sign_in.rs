@@ -2,15 +2,12 @@
 //! nothing. It must not know how a nonce was proved.
 
 use worker::wasm_bindgen;
-use worker::{
-    Date, DateInit, DurableObject, Env, Method, Request, RequestInit, Response, ScheduledTime, State,
-    durable_object,
-};
+use worker::{DurableObject, Env, Headers, Request, Response, State, durable_object};
 
 use super::bindings::SIGN_IN_BINDING;
 use super::http::problems::HttpError;
 use super::store::spent_nonces::SpentNonces;
-use super::{log, runtime};
+use super::{log, objects, runtime};
 use crate::auth::nonce::{LIFETIME_SECONDS, Nonce};
 use crate::auth::sign_in::{NotSignedIn, Proof};
 use crate::core::time::UnixMillis;
@@ -35,11 +32,7 @@ pub async fn spend(env: &Env, Proof { wallet, nonce }: Proof) -> Result<Wallet, 
 async fn ask(env: &Env, wallet: &Wallet, nonce: &Nonce) -> worker::Result<u16> {
     let object = env.durable_object(SIGN_IN_BINDING)?.get_by_name(wallet.as_str())?;
     let body = sign_in_protocol::encode(nonce.as_str(), nonce.expires());
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    // The runtime wants a whole URL; it means nothing.
-    let request = Request::new_with_init("https://sign-in/", &init)?;
-    Ok(object.fetch_with_request(request).await?.status_code())
+    Ok(objects::post(&object, "/", Headers::new(), &body.into()).await?.status_code())
 }
 
 /// One wallet's sign-ins as the runtime knows them.
@@ -84,7 +77,7 @@ impl SignIn {
             return Ok(Response::empty()?.with_status(REPEATED_STATUS));
         }
         let forgotten = now.later_by(LIFETIME_SECONDS * 1_000 + SLACK);
-        storage.set_alarm(ScheduledTime::new(Date::from(DateInit::Millis(forgotten.0)).into())).await?;
+        storage.set_alarm(runtime::alarm_time(forgotten)).await?;
         Ok(Response::empty()?.with_status(SPENT_STATUS))
     }
 }

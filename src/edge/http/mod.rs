@@ -1,5 +1,6 @@
-//! The Worker: it authenticates, limits and routes, and keeps nothing. One file per family of routes; `problems` is the
-//! one place that maps errors to statuses. It must not remember anything between two requests.
+//! The Worker: it authenticates, limits and routes, and keeps nothing that it could not find out again. One file per
+//! family of routes; `problems` is the one place that maps errors to statuses. It must not remember anything between two
+//! requests that an answer depends on.
 
 mod auth;
 mod body;

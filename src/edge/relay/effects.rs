@@ -3,13 +3,10 @@
 
 use std::rc::Rc;
 
-use worker::{Date, DateInit, ScheduledTime};
-
 use super::state::{Outgoing, RelayState};
 use super::{errands, words};
 use crate::core::relay::effect::{Effect, Word};
 use crate::core::relay::event::SocketId;
-use crate::core::time::UnixMillis;
 use crate::edge::log::RelayMoment;
 use crate::edge::object_error::ObjectError;
 use crate::edge::runtime;
@@ -49,7 +46,7 @@ impl RelayState {
             Effect::Verify { socket, token } => errands::verify(self, socket, token),
             Effect::Wake { at } => {
                 self.may_have_stored.set(true);
-                errands::wake_at(self, date(at));
+                errands::wake_at(self, at);
             }
             Effect::Tell { socket, word } => self.tell(socket, &word, &[]),
             Effect::Gap { sockets, topic, from, to } => {
@@ -97,8 +94,4 @@ impl RelayState {
     fn send(&self, outgoing: Outgoing) {
         self.outgoing.borrow_mut().push_back(outgoing);
     }
-}
-
-fn date(at: UnixMillis) -> ScheduledTime {
-    ScheduledTime::new(Date::from(DateInit::Millis(at.0)).into())
 }

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use wasm_bindgen::JsValue;
-use worker::{Headers, ScheduledTime};
+use worker::Headers;
 
 use super::state::RelayState;
 use crate::core::relay::event::{Answer, AskFailure, AskId, Event, Lease, SocketId};
 use crate::core::socket_request::Past;
+use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::edge::object_error::ObjectError;
 use crate::edge::pause::Pause;
 use crate::edge::store::subscriptions::SubscriptionsTable;
-use crate::edge::{identity, objects};
+use crate::edge::{identity, objects, runtime};
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_answer, encode_question};
 use crate::wire::room_protocol::REFUSED_STATUS;
 
@@ -70,10 +71,10 @@ pub fn verify(relay: &Rc<RelayState>, socket: SocketId, token: String) {
 }
 
 /// Has the relay woken at a time.
-pub fn wake_at(relay: &Rc<RelayState>, at: ScheduledTime) {
+pub fn wake_at(relay: &Rc<RelayState>, at: UnixMillis) {
     let waking = Rc::clone(relay);
     relay.state.wait_until(async move {
-        if let Err(error) = waking.state.storage().set_alarm(at).await {
+        if let Err(error) = waking.state.storage().set_alarm(runtime::alarm_time(at)).await {
             waking.log.failed(&error);
         }
     });

@@ -190,6 +190,7 @@ impl RelayState {
         *self.relay.borrow_mut() = None;
         self.outgoing.borrow_mut().clear();
         self.pushes.borrow_mut().clear();
+        self.taken.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
         unfinished::note(&self.state, true);
         if let Err(error) = unfinished::recover(&self.state) {
