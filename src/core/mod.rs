@@ -3,18 +3,21 @@
 
 pub mod access;
 pub mod client_frame;
+pub mod decimal;
 pub mod epoch;
 pub mod event;
 pub mod feed;
 pub mod history;
 pub mod idempotency;
 pub mod lane;
+pub mod mint;
 pub mod outbox;
 pub mod place;
 pub mod publication;
 pub mod relay;
 pub mod room;
 pub mod socket_request;
+pub mod tick;
 pub mod time;
 pub mod topic;
 pub mod view;
