@@ -28,6 +28,13 @@ impl Decimal {
         Self(BigDecimal::from_bigint(BigInt::from(units), i64::from(decimals)).normalized())
     }
 
+    /// The nearest number of units of a token that counts with so many `decimals`; `None` past 127 bits.
+    #[must_use]
+    pub fn to_units(&self, decimals: u8) -> Option<i128> {
+        let units = self.0.with_scale_round(i64::from(decimals), RoundingMode::HalfEven);
+        i128::try_from(units.into_bigint_and_scale().0).ok()
+    }
+
     /// A whole number.
     #[must_use]
     pub fn from_whole(number: u64) -> Self {
@@ -126,6 +133,18 @@ mod tests {
             "18446744073709551615",
             "past 2^53"
         );
+    }
+
+    #[test]
+    fn an_amount_is_as_many_units_as_it_was_made_of() {
+        assert_eq!(number("71334900.280873").to_units(6), Some(71_334_900_280_873));
+        assert_eq!(number("-1e-9").to_units(9), Some(-1));
+        assert_eq!(
+            number("19479468.498286001").to_units(6),
+            Some(19_479_468_498_286),
+            "a float's last digit"
+        );
+        assert_eq!(number("1e60").to_units(9), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod epoch;
 pub mod event;
 pub mod feed;
+pub mod found;
 pub mod history;
 pub mod idempotency;
 pub mod lane;

@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 
 /// A name, or another text, without a copy where it is written without escapes.
 #[derive(Deserialize)]
-pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a
 /// surrogate pair. Its JSON is not read: whatever is JSON may stand there.
-pub(super) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let Name(text) = serde_json::from_str(value.get()).ok()?;
     Some(text)
 }

@@ -1,0 +1,151 @@
+//! Who a transaction traded with: the owners among all whose tokens changed that are pools, or that filled a quote. It
+//! must not know what a price is.
+
+use super::balances::{Balances, Leg, Owner};
+use super::venue::{Standing, Venues};
+use crate::core::tick::Phase;
+use crate::ingest::solana::{AddressKind, Money, WRAPPED_SOL};
+
+/// What an account costs to exist is a multiple of this, in lamports.
+const RENT_STEP: i128 = 6_960;
+
+/// Rent is no more than this, in lamports, for any account that comes and goes with a trade.
+const MOST_RENT: i128 = 20_000_000;
+
+/// Two sides of one trade differ by fees: by less than one part in this many.
+const FEE_PART: i128 = 20;
+
+/// The other side of a trade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pool<'t> {
+    pub(super) owner: &'t str,
+    /// Its two legs, of opposite signs.
+    pub(super) legs: [Leg<'t>; 2],
+    pub(super) is_native: bool,
+    pub(super) standing: Standing,
+    /// Whether it is sure that this is the pool and not the one who traded with it.
+    pub(super) is_sure: bool,
+}
+
+impl Pool<'_> {
+    fn units(&self, mint: &str) -> i128 {
+        self.legs.iter().find(|leg| leg.mint == mint).map_or(0, |leg| leg.units)
+    }
+
+    /// Whether these changes are what the other side of this pool would have.
+    fn is_mirrored_by(&self, units: impl Fn(&str) -> i128) -> bool {
+        self.legs.iter().all(|leg| mirrors(units(leg.mint), leg.units))
+    }
+}
+
+/// The pools of a transaction, each for one trade.
+pub(super) fn pools<'t>(
+    balances: &Balances<'t>,
+    venues: &Venues<'_>,
+    fee_payer: Option<&str>,
+) -> Vec<Pool<'t>> {
+    let others = balances.owners.iter().filter(|owner| Some(owner.address) != fee_payer);
+    let candidates: Vec<Pool<'t>> = others.filter_map(|owner| candidate(owner, balances, venues)).collect();
+    let (programs, rest): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .map(|pool| (AddressKind::of(pool.owner), pool))
+        .partition(|(kind, _)| *kind == AddressKind::Program);
+    let programs = programs.into_iter().map(|(_, pool)| pool).collect();
+    let mut pools = without_traders(programs, balances, fee_payer);
+    let wallets = rest.into_iter().filter(|(kind, _)| *kind == AddressKind::Wallet);
+    let makers: Vec<_> = wallets
+        .map(|(_, wallet)| wallet)
+        .filter(|wallet| is_two_party(wallet, &pools, balances, fee_payer))
+        .collect();
+    pools.extend(makers);
+    pools
+}
+
+/// An owner with exactly two legs of opposite signs, neither an NFT nor rent.
+fn candidate<'t>(owner: &Owner<'t>, balances: &Balances<'t>, venues: &Venues<'_>) -> Option<Pool<'t>> {
+    let [one, other] = *owner.legs.as_slice() else { return None };
+    let is_collectible = |leg: Leg<'_>| leg.units.abs() == 1 && balances.decimals(leg.mint) == Some(0);
+    if (one.units < 0) == (other.units < 0) || is_collectible(one) || is_collectible(other) {
+        return None;
+    }
+    let standing = venues.standing(owner.address);
+    let is_curve = venues.phase(standing, owner.is_native) == Phase::Bonding;
+    if owner.is_native && !is_curve && is_rent(other).max(is_rent(one)) {
+        return None;
+    }
+    Some(Pool {
+        owner: owner.address,
+        legs: [one, other],
+        is_native: owner.is_native,
+        standing,
+        is_sure: true,
+    })
+}
+
+fn is_rent(leg: Leg<'_>) -> bool {
+    leg.mint == WRAPPED_SOL && leg.units % RENT_STEP == 0 && leg.units.abs() <= MOST_RENT
+}
+
+/// Leaves out programs' addresses that traded with the pools for somebody: a shared wallet, an order that was filled.
+/// Such a one has what all the others together don't, and no exchange knows it as a pool.
+fn without_traders<'t>(
+    mut pools: Vec<Pool<'t>>,
+    balances: &Balances<'t>,
+    fee_payer: Option<&str>,
+) -> Vec<Pool<'t>> {
+    let mut at = 0;
+    while let Some(pool) = pools.get(at) {
+        let others = || pools.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, other)| other);
+        let is_other_side = !pool.standing.is_pool
+            && pool.is_mirrored_by(|mint| others().map(|other| other.units(mint)).sum())
+            && !pool.legs.iter().any(|leg| is_party(leg.mint, balances, fee_payer));
+        if is_other_side && others().any(|other| other.standing.is_pool) {
+            pools.remove(at);
+            continue;
+        }
+        if is_other_side && pools.len() == 2 {
+            // One of the two is the pool. Either has the price; which one it was, nobody says.
+            pools.remove(at);
+            return pools.into_iter().map(|pool| Pool { is_sure: false, ..pool }).collect();
+        }
+        at += 1;
+    }
+    pools
+}
+
+/// Whether the fee payer has a part in what happened to a mint: a token's change, or some SOL more than before.
+fn is_party(mint: &str, balances: &Balances<'_>, fee_payer: Option<&str>) -> bool {
+    let Some(fee_payer) = fee_payer else { return false };
+    let has_leg = units_of(mint, balances, fee_payer) != 0;
+    if mint == WRAPPED_SOL { balances.native(fee_payer) > 0 } else { has_leg }
+}
+
+/// Whether a wallet filled the fee payer's quote: each has what the other gave, and no pool had a part in it.
+fn is_two_party(
+    wallet: &Pool<'_>,
+    pools: &[Pool<'_>],
+    balances: &Balances<'_>,
+    fee_payer: Option<&str>,
+) -> bool {
+    let owner = |address| balances.owners.iter().find(|owner| owner.address == address);
+    let Some(fee_payer) = fee_payer.and_then(owner) else { return false };
+    let has_both =
+        |legs: &[Leg<'_>]| wallet.legs.iter().all(|own| legs.iter().any(|leg| leg.mint == own.mint));
+    let units = |mint: &str| fee_payer.legs.iter().find(|leg| leg.mint == mint).map_or(0, |leg| leg.units);
+    let mirrored = wallet.legs.iter().all(|leg| {
+        // The fee payer's own SOL has fees and rent in it.
+        let is_exact = Money::of_mint(leg.mint) != Some(Money::Sol);
+        (units(leg.mint) < 0) != (leg.units < 0) && (!is_exact || mirrors(units(leg.mint), leg.units))
+    });
+    fee_payer.legs.len() == 2 && mirrored && !pools.iter().any(|pool| has_both(&pool.legs))
+}
+
+fn units_of(mint: &str, balances: &Balances<'_>, address: &str) -> i128 {
+    let owner = balances.owners.iter().find(|owner| owner.address == address);
+    owner.and_then(|owner| owner.legs.iter().find(|leg| leg.mint == mint)).map_or(0, |leg| leg.units)
+}
+
+/// Whether two changes are the two sides of one, but for fees.
+fn mirrors(one: i128, other: i128) -> bool {
+    (one < 0) != (other < 0) && one != 0 && (one + other).abs() <= other.abs() / FEE_PART
+}

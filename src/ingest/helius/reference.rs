@@ -1,0 +1,65 @@
+//! What one SOL costs in dollars, by the pools of a transaction that hold nothing else. It must not know of tokens.
+
+use super::pool::Pool;
+use crate::core::decimal::Decimal;
+use crate::ingest::solana::Money;
+
+/// A dollar in units of either stable coin.
+const DOLLAR: i128 = 1_000_000;
+
+/// What changed in some pools, in units of SOL and of either stable coin.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    sol: i128,
+    usdc: i128,
+    usdt: i128,
+}
+
+impl Sum {
+    fn of(pool: &Pool<'_>) -> Option<Self> {
+        let mut sum = Self::default();
+        for leg in pool.legs {
+            match Money::of_mint(leg.mint)? {
+                Money::Sol => sum.sol = leg.units,
+                Money::Usdc => sum.usdc = leg.units,
+                Money::Usdt => sum.usdt = leg.units,
+            }
+        }
+        Some(sum)
+    }
+
+    /// Whether what these pools got of one stable coin is what the others gave of it.
+    fn is_chained_to(self, other: Self) -> bool {
+        let meet = |one: i128, other: i128| one != 0 && one + other == 0;
+        meet(self.usdc, other.usdc) || meet(self.usdt, other.usdt)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { sol: self.sol + other.sol, usdc: self.usdc + other.usdc, usdt: self.usdt + other.usdt }
+    }
+
+    /// Dollars for one SOL; `None` where it isn't one for the other, or where less than a dollar changed hands.
+    fn price(self) -> Option<Decimal> {
+        let dollars = Decimal::from_units(self.usdc + self.usdt, Money::Usdc.decimals());
+        let sol = Decimal::from_units(-self.sol, Money::Sol.decimals());
+        let price = dollars.over(&sol)?;
+        let is_dust = (self.usdc + self.usdt).abs() < DOLLAR;
+        (price.is_positive() && !is_dust).then_some(price)
+    }
+}
+
+/// The price from one end of a route to the other: of SOL bought with one stable coin that was bought with the other, what
+/// the latter paid for it. Where SOL went both ways, the larger trade has the price.
+pub(super) fn sol_usd(pools: &[Pool<'_>]) -> Option<Decimal> {
+    let sums = pools.iter().filter(|pool| !pool.is_native).filter_map(Sum::of);
+    let (with_sol, stable): (Vec<Sum>, Vec<Sum>) = sums.partition(|sum| sum.sol != 0);
+    let is_one_way = with_sol.iter().all(|sum| sum.sol < 0) || with_sol.iter().all(|sum| sum.sol > 0);
+    let trade = if is_one_way {
+        with_sol.into_iter().reduce(Sum::plus)?
+    } else {
+        with_sol.into_iter().max_by_key(|sum| sum.sol.abs())?
+    };
+    let before = stable.into_iter().fold(Sum::default(), Sum::plus);
+    let whole = if trade.is_chained_to(before) { trade.plus(before) } else { trade };
+    whole.price()
+}

@@ -1,0 +1,5 @@
+//! What others post to be made publications of: the webhooks of those who watch the chain. Pure: it must not know a
+//! request nor what was published before, and decides nothing but what a payload says.
+
+pub mod helius;
+pub mod solana;
