@@ -5,12 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use glow_broadcast::core::decimal::Decimal;
-use glow_broadcast::core::found::{Found, TokenTrade};
-use glow_broadcast::core::tick::Side;
+use glow_broadcast::core::found::{Creation, Found, TokenTrade};
+use glow_broadcast::core::mint::Mint;
+use glow_broadcast::core::tick::{Phase, Side};
 use glow_broadcast::core::time::UnixMillis;
-use glow_broadcast::ingest::helius::{self, Webhook};
+use glow_broadcast::ingest::helius::{self, MAX_TRANSACTIONS, Misunderstood, Webhook, WebhookError};
 use serde_json::Value;
 
 const RECEIVED: UnixMillis = UnixMillis(1_800_000_000_123);
@@ -119,4 +121,163 @@ fn a_real_batch_is_read_to_its_end_whatever_is_in_between() {
     let references = webhook.found.iter().filter_map(|found: &Found| found.sol_usd.as_ref());
     let bounds = (Decimal::from_whole(130), Decimal::from_whole(160));
     assert_eq!(references.filter(|price| **price > bounds.0 && **price < bounds.1).count(), 6);
+}
+
+/// What was found in one of the project's own payloads, a line for each thing.
+fn lines(name: &str) -> Vec<String> {
+    let webhook = read(&project().join("tests/fixtures/helius").join(format!("{name}.json")));
+    webhook.found.iter().flat_map(lines_of).collect()
+}
+
+fn lines_of(found: &Found) -> Vec<String> {
+    let head = |mint: &Mint| mint.as_str().chars().take(4).collect::<String>();
+    let trades = found.trades.iter().map(|TokenTrade { mint, trade, dex, .. }| {
+        let (side, phase) = (trade.side.map_or("?", Side::name), trade.phase.map_or("?", Phase::name));
+        let dex = dex.as_deref().unwrap_or("?");
+        let (amount, quote_amount, quote) = (&trade.amount, &trade.quote_amount, trade.quote.as_str());
+        format!(
+            "{side} {amount} {} for {quote_amount} {quote} at {}, {phase}, {dex}",
+            head(mint),
+            trade.price
+        )
+    });
+    let liquidity = found.liquidity.iter().map(|liquidity| {
+        let change = &liquidity.change;
+        format!("{}: {} {} of liquidity", head(&liquidity.mint), change.change, change.quote.as_str())
+    });
+    let creations = found.creations.iter().map(|creation| {
+        let text = |text: &Option<Rc<str>>| text.clone().unwrap_or_else(|| "?".into());
+        let Creation { mint, creator, name, symbol, uri } = creation;
+        let creator: String = text(creator).chars().take(4).collect();
+        format!("new {}: {} ({}) {} by {creator}", head(mint), text(name), text(symbol), text(uri))
+    });
+    let migrations = found.migrations.iter().map(|mint| format!("{} leaves its curve", head(mint)));
+    let reference = found.sol_usd.iter().map(|price| format!("one SOL for {price} dollars"));
+    trades.chain(liquidity).chain(creations).chain(migrations).chain(reference).collect()
+}
+
+#[test]
+fn a_trade_is_what_its_pool_got_and_gave_whatever_the_payload_calls_it() {
+    for (name, expected) in [
+        ("bonding-buy", "buy 2000000 5aca for 0.5 SOL at 0.00000025, bonding, Pump.fun"),
+        ("bonding-sell", "sell 4000000 5aca for 1 SOL at 0.00000025, bonding, Pump.fun"),
+        ("pumpswap-buy-with-a-wrong-event", "buy 100000 GRZt for 2 SOL at 0.00002, amm, PumpSwap"),
+        ("sell-typed-close-account", "sell 1500 5SSp for 3 SOL at 0.002, amm, Raydium"),
+        ("quote-filled-by-a-market-maker", "buy 2.5 GRZt for 10 USDC at 4, amm, ?"),
+        ("order-filled-for-somebody", "buy 50 GRZt for 100 USDC at 2, amm, Raydium CLMM"),
+        (
+            "amounts-past-64-bits",
+            "buy 18446744073.709551616 5SSp for 9223372036.854775808 SOL at 0.5, amm, PumpSwap",
+        ),
+        (
+            "curve-told-by-transfers",
+            "buy 1200000.000001 5aca for 0.6 SOL at 0.00000049999999999958333333, bonding, Pump.fun",
+        ),
+    ] {
+        assert_eq!(lines(name), [expected], "{name}");
+    }
+}
+
+#[test]
+fn each_pool_of_a_transaction_has_a_trade_of_its_own() {
+    assert_eq!(
+        lines("two-pools"),
+        ["sell 20 GRZt for 40 USDC at 2, amm, Raydium CLMM", "sell 10 GRZt for 19 USDC at 1.9, amm, Orca",]
+    );
+    assert_eq!(
+        lines("arbitrage"),
+        ["buy 10 GRZt for 1 SOL at 0.1, amm, Raydium CLMM", "sell 10 GRZt for 1.1 SOL at 0.11, amm, Orca",]
+    );
+    let webhook = read(&project().join("tests/fixtures/helius/two-pools.json"));
+    let trades = webhook.found.iter().flat_map(|found| &found.trades);
+    assert_eq!(trades.map(|trade| trade.place).collect::<Vec<_>>(), [0, 1], "each has a key of its own");
+}
+
+#[test]
+fn what_is_no_trade_is_none() {
+    for name in ["failed", "nft-sale", "raw", "no-trades"] {
+        assert_eq!(lines(name), [""; 0], "{name}");
+    }
+    let sol = lines("sol-for-dollars-over-two-pools");
+    assert_eq!(sol, ["one SOL for 150.15 dollars"], "what was paid at the start of the route");
+}
+
+#[test]
+fn liquidity_and_the_lives_of_tokens_are_no_trades_but_are_told() {
+    let changes = ["GRZt: 5 SOL of liquidity", "GRZt: -4 SOL of liquidity"];
+    assert_eq!(lines("liquidity"), changes, "in the order of the chain");
+    assert_eq!(lines("migrate"), ["5aca: 84.990359 SOL of liquidity", "5aca leaves its curve"]);
+    assert_eq!(
+        lines("create"),
+        [
+            "new 91Jr: Häufchen \"Glück\" 🚀 (GLÜCK) https://example.com/1.json by 6pqM",
+            "new 6iih: Second (TWO) https://example.com/2.json by AY6k",
+            "new 5bqK: ? (?) ? by AY6k",
+        ]
+    );
+}
+
+#[test]
+fn one_bad_transaction_does_not_lose_the_others_and_is_counted() {
+    let webhook = read(&project().join("tests/fixtures/helius/garbage.json"));
+    assert_eq!((webhook.transactions, webhook.trades()), (12, 1));
+    let reasons: Vec<_> = webhook.skipped.iter().map(|(_, reason)| *reason).collect();
+    let (shape, signature, amount) =
+        (Misunderstood::Shape, Misunderstood::NoSignature, Misunderstood::Amount);
+    let expected = [shape, shape, shape, shape, shape, signature, signature, shape, amount, amount];
+    assert_eq!(reasons, expected);
+    let raw = read(&project().join("tests/fixtures/helius/raw.json"));
+    assert_eq!(raw.skipped, [(0, signature)]);
+}
+
+#[test]
+fn transactions_are_in_the_order_of_the_chain_and_a_repeat_is_left_out() {
+    let name = "twice-and-out-of-order";
+    let webhook = read(&project().join(format!("tests/fixtures/helius/{name}.json")));
+    assert_eq!((webhook.transactions, webhook.duplicates), (4, 1));
+    let slots: Vec<_> = webhook.found.iter().map(|found| found.at.slot).collect();
+    assert_eq!(slots, [20, 30, 30]);
+    let prices: Vec<_> = webhook
+        .found
+        .iter()
+        .flat_map(|found| &found.trades)
+        .map(|trade| trade.trade.price.to_string())
+        .collect();
+    assert_eq!(prices, ["2", "3", "4"], "those of one slot as they stand");
+}
+
+#[test]
+fn what_is_no_array_is_an_error() {
+    let read = |body| helius::read(body, RECEIVED);
+    for body in ["", "[", "nonsense", "[1,]", "[]{}"] {
+        assert!(matches!(read(body), Err(WebhookError::NotJson { .. })), "{body}");
+    }
+    for body in ["{}", "7", "null", r#""[]""#] {
+        assert_eq!(read(body), Err(WebhookError::NotAnArray), "{body}");
+    }
+    assert_eq!(read("[]"), Ok(Webhook::default()));
+    let many = format!("[{}0]", "0,".repeat(MAX_TRANSACTIONS));
+    assert_eq!(read(&many), Err(WebhookError::TooMany { count: MAX_TRANSACTIONS + 1 }));
+}
+
+#[test]
+fn what_a_payload_does_not_say_loses_no_trade() {
+    let whole = fs::read_to_string(project().join("tests/fixtures/helius/bonding-buy.json")).unwrap();
+    let mut body: Value = serde_json::from_str(&whole).unwrap();
+    let told = |body: &Value| {
+        let webhook = helius::read(&body.to_string(), RECEIVED).unwrap();
+        webhook.found.first().unwrap().clone()
+    };
+    let transaction = body.pointer_mut("/0").unwrap().as_object_mut().unwrap();
+    for field in
+        ["slot", "timestamp", "feePayer", "instructions", "type", "tokenTransfers", "events", "source"]
+    {
+        transaction.insert(field.to_owned(), Value::Null);
+    }
+    let found = told(&body);
+    let [TokenTrade { trade, dex, .. }] = found.trades.as_slice() else { panic!("{found:?}") };
+    assert_eq!((trade.at.timestamp, trade.at.slot), (RECEIVED.seconds(), 0));
+    assert_eq!((trade.trader.as_deref(), dex.as_deref()), (None, None));
+    assert_eq!(trade.phase, Some(Phase::Bonding), "SOL that is not wrapped is a curve's");
+    assert_eq!(trade.price.to_string(), "0.00000025");
 }

@@ -25,13 +25,13 @@ pub mod standing;
 pub mod subscription;
 
 /// Why a text is not the object that is asked for.
-enum ObjectError {
+pub(crate) enum ObjectError {
     NotJson { reason: String },
     Shape,
 }
 
 /// Reads a value from a JSON object. The fields of a derived type could also be read from an array, in their order.
-fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
+pub(crate) fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
     let is_object = text.trim_start_matches(is_json_whitespace).starts_with('{');
     match serde_json::from_str(text) {
         Ok(value) if is_object => Ok(value),

@@ -20,11 +20,11 @@ pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The fields of an object, each name once: of a repeated one the last, as most parsers read it.
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
     }
 

@@ -2,14 +2,11 @@
 
 use std::rc::Rc;
 
-use super::balances::Balances;
 use super::instructions::Instruction;
-use super::venue::{PUMP_FUN, Venues};
+use super::venue::PUMP_FUN;
 use crate::core::found::Creation;
 use crate::core::mint::Mint;
-use crate::core::tick::Phase;
 use crate::core::wallet::{KEY_BYTES, Wallet};
-use crate::ingest::solana::Money;
 
 /// What an instruction's data begins with.
 type Discriminator = [u8; 8];
@@ -40,20 +37,11 @@ pub(super) struct Lives {
     pub(super) migrations: Vec<Mint>,
 }
 
-/// Reads the instructions of pump.fun. Without them an emptied curve is the sign of a migration.
-pub(super) fn lives(balances: &Balances<'_>, venues: &Venues<'_>) -> Lives {
+/// Reads the instructions of pump.fun.
+pub(super) fn lives(instructions: &[Instruction<'_>]) -> Lives {
     let mut lives = Lives::default();
-    for instruction in venues.instructions.iter().filter(|instruction| PUMP_FUN.is_called_by(instruction)) {
+    for instruction in instructions.iter().filter(|instruction| PUMP_FUN.is_called_by(instruction)) {
         lives.read(instruction);
-    }
-    let curves = balances.owners.iter().filter(|owner| owner.is_native);
-    for curve in curves.filter(|owner| owner.legs.iter().all(|leg| leg.units < 0)) {
-        let token = curve.legs.iter().find(|leg| Money::of_mint(leg.mint).is_none());
-        if venues.phase(venues.standing(curve.address), true) == Phase::Bonding
-            && let Some(mint) = token.and_then(|leg| Mint::parse(leg.mint).ok())
-        {
-            lives.migrated(mint);
-        }
     }
     lives
 }
@@ -63,10 +51,8 @@ impl Lives {
         let Some(data) = instruction.data() else { return };
         let Some((discriminator, arguments)) = data.split_first_chunk::<8>() else { return };
         let mint = |place| instruction.account(place).and_then(|mint| Mint::parse(mint).ok());
-        if MIGRATE.contains(discriminator)
-            && let Some(mint) = mint(MIGRATED)
-        {
-            self.migrated(mint);
+        if MIGRATE.contains(discriminator) {
+            self.migrations.extend(mint(MIGRATED).filter(|mint| !self.migrations.contains(mint)));
         }
         let creator_place = match *discriminator {
             CREATE => 7,
@@ -76,12 +62,6 @@ impl Lives {
         let Some(mint) = mint(CREATED) else { return };
         if self.creations.iter().all(|creation| creation.mint != mint) {
             self.creations.push(creation(mint, arguments, instruction.account(creator_place)));
-        }
-    }
-
-    fn migrated(&mut self, mint: Mint) {
-        if !self.migrations.contains(&mint) {
-            self.migrations.push(mint);
         }
     }
 }

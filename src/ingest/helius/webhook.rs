@@ -118,7 +118,7 @@ fn found(transaction: &Transaction<'_>) -> Result<Found, Misunderstood> {
     found.trades = trades(&pools, &balances, &venues, found.at, trader.as_ref());
     found.liquidity = liquidity(&balances, &venues, found.at, (fee_payer, trader.as_ref()));
     found.sol_usd = sol_usd(&pools);
-    let lives = lives(&balances, &venues);
+    let lives = lives(&instructions);
     (found.creations, found.migrations) = (lives.creations, lives.migrations);
     Ok(found)
 }
