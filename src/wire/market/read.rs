@@ -178,3 +178,67 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECEIVED: u64 = 1_700_000_000;
+
+    fn read(json: &str) -> Option<Tick> {
+        tick(&Publication::from_checked_object(json), RECEIVED)
+    }
+
+    fn trade_of(json: &str) -> Trade {
+        let Some(Tick::Trade(trade)) = read(json) else { panic!("a trade: {json}") };
+        trade
+    }
+
+    fn number(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_publishers_own_trade_says_as_much_as_it_says() {
+        let trade = trade_of(
+            r#"{"side":"sell","amount":"1500.5","price":2e-3,"quote":"USDC","trader":"ana","source":"bonding",
+                "slot":"42","timestamp":1700000001234,"type":"TRADE","token":"T","more":[1e400]}"#,
+        );
+        assert_eq!(trade.at, ChainTime { timestamp: 1_700_000_001, slot: 42 }, "milliseconds are told apart");
+        assert_eq!((trade.side, trade.phase), (Some(Side::Sell), Some(Phase::Bonding)));
+        assert_eq!((trade.quote_amount, trade.value_usd), (number("3.001"), Some(number("3.001"))));
+        let bare = trade_of(r#"{"type":"TRADE","price":"7"}"#);
+        assert_eq!(bare.at, ChainTime { timestamp: RECEIVED, slot: 0 });
+        assert_eq!(
+            (bare.side, bare.amount, bare.quote_amount),
+            (None, Decimal::default(), Decimal::default())
+        );
+        assert_eq!((bare.quote, bare.value_usd, bare.trader), (Quote::default(), None, None));
+    }
+
+    #[test]
+    fn a_price_that_is_none_is_no_tick() {
+        for price in ["0", "-1", "\"\"", "null", "true", "[1]", "\"1 SOL\"", "1e400", "0.0"] {
+            assert_eq!(read(&format!(r#"{{"type":"PRICE_UPDATE","price":{price}}}"#)), None, "{price}");
+            assert_eq!(read(&format!(r#"{{"type":"TRADE","price":{price},"amount":1}}"#)), None, "{price}");
+        }
+        assert_eq!(read(r#"{"type":"PRICE_UPDATE","accounts":[]}"#), None);
+        let price = read(r#"{"type":"PRICE_UPDATE","price":1,"price":"0.5"}"#);
+        let Some(Tick::Price(point)) = price else { panic!("a price: {price:?}") };
+        assert_eq!(point.price, number("0.5"), "the last one");
+    }
+
+    #[test]
+    fn other_publications_are_no_ticks() {
+        for json in [
+            r#"{"price":1}"#,
+            r#"{"type":"trade","price":1}"#,
+            r#"{"type":7,"price":1}"#,
+            r#"{"type":"LIQUIDITY","pool":"p","quoteAmount":"1"}"#,
+            r#"{"type":"LIQUIDITY","pool":"p","quoteAmount":"1","action":"locked"}"#,
+            r#"{"type":"NEW_TOKEN","price":1}"#,
+        ] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+}

@@ -133,3 +133,121 @@ impl Text {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tick::{ChainTime, LiquidityChange, Tick, Trade};
+    use crate::wire::market::tick;
+    use crate::wire::payload;
+
+    const MINT: &str = "So11111111111111111111111111111111111111112";
+
+    fn number(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap()
+    }
+
+    fn found() -> Found {
+        let at = ChainTime { timestamp: 1_700_000_000, slot: 42 };
+        Found { signature: "5xy".into(), at, ..Found::default() }
+    }
+
+    fn bought(quote: &str, place: usize) -> TokenTrade {
+        TokenTrade {
+            mint: Mint::parse(MINT).unwrap(),
+            place,
+            dex: Some("PumpSwap".into()),
+            trade: Trade {
+                at: found().at,
+                side: Some(Side::Buy),
+                amount: number("33970.733092"),
+                quote_amount: number("1.881912085"),
+                price: number("0.000055398041599614002231"),
+                quote: Quote::parse(quote).unwrap(),
+                value_usd: None,
+                phase: Some(Phase::Amm),
+                trader: Some("ana".into()),
+                pool: Some("pool".into()),
+            },
+        }
+    }
+
+    fn creation(name: &str) -> Creation {
+        let mint = Mint::parse(MINT).unwrap();
+        Creation { mint, creator: None, name: Some(name.into()), symbol: None, uri: None }
+    }
+
+    fn withdrawn() -> TokenLiquidity {
+        TokenLiquidity {
+            mint: Mint::parse(MINT).unwrap(),
+            place: 0,
+            change: LiquidityChange {
+                at: found().at,
+                pool: "pool".into(),
+                quote: Quote::parse("SOL").unwrap(),
+                change: number("-4.5"),
+                trader: Some("ana".into()),
+            },
+            dex: None,
+        }
+    }
+
+    #[test]
+    fn a_trade_is_written_with_every_digit_and_in_dollars_where_they_are_known() {
+        let json = |quote, sol_usd: Option<&str>| {
+            let keyed = trade(&found(), &bought(quote, 0), sol_usd.map(number).as_ref());
+            keyed.publication.as_json().to_owned()
+        };
+        assert_eq!(
+            json("SOL", Some("150")),
+            concat!(
+                r#"{"type":"TRADE","side":"buy","amount":"33970.733092","quoteAmount":"1.881912085","#,
+                r#""price":0.000055398041599614002231,"priceUsd":0.0083097062399421003346,"valueUsd":282.28681275,"#,
+                r#""quote":"SOL","trader":"ana","pool":"pool","dex":"PumpSwap","source":"amm","#,
+                r#""timestamp":1700000000,"slot":42,"signature":"5xy","#,
+                r#""token":"So11111111111111111111111111111111111111112"}"#
+            )
+        );
+        assert!(!json("SOL", None).contains("Usd"), "nobody knows what SOL costs");
+        assert!(
+            json("USDC", None).contains(r#""priceUsd":0.000055398041599614002231,"valueUsd":1.881912085"#)
+        );
+    }
+
+    #[test]
+    fn what_is_written_keeps_the_rules_that_publishers_keep_and_has_the_key_that_theirs_would_have() {
+        let topic = Mint::parse(MINT).unwrap().topic().unwrap();
+        for keyed in [
+            trade(&found(), &bought("SOL", 0), None),
+            price_update(&found(), &bought("SOL", 0), None),
+            new_token(&found(), &creation("a \"name\" \u{0} 🚀")),
+            liquidity(&found(), &withdrawn(), Some(&number("150"))),
+            phase(&found(), &Mint::parse(MINT).unwrap()),
+        ] {
+            let json = keyed.publication.as_json().to_owned();
+            assert_eq!(payload::publication(&topic, json.as_bytes()).as_ref(), Ok(&keyed), "{json}");
+        }
+    }
+
+    #[test]
+    fn each_trade_of_a_token_in_a_transaction_has_a_key_of_its_own() {
+        let key = |place| trade(&found(), &bought("SOL", place), None).key;
+        let price_key = |place| price_update(&found(), &bought("SOL", place), None).key;
+        let keys = [key(0), key(1), key(2), price_key(0), price_key(1)];
+        for (index, key) in keys.iter().enumerate() {
+            assert!(!keys.iter().skip(index + 1).any(|other| other == key), "{index}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_what_it_was() {
+        let read = |keyed: Keyed| tick(&keyed.publication, 0);
+        let dollars = Some(number("282.28681275"));
+        let expected = Trade { value_usd: dollars, ..bought("SOL", 0).trade };
+        let written = trade(&found(), &bought("SOL", 0), Some(&number("150")));
+        assert_eq!(read(written), Some(Tick::Trade(expected)));
+        let change = read(liquidity(&found(), &withdrawn(), None));
+        assert_eq!(change, Some(Tick::Liquidity(withdrawn().change)));
+        assert_eq!(read(phase(&found(), &bought("SOL", 0).mint)), None);
+    }
+}
