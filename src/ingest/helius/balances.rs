@@ -15,6 +15,9 @@ const MAX_UNITS: u128 = 1 << 100;
 /// Decimals that are believed. No mint that is traded has more.
 const MAX_DECIMALS: u8 = 20;
 
+/// Owners of tokens in a transaction: it names at most 256 accounts.
+const MAX_OWNERS: usize = 256;
+
 /// One owner's change of one mint; never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leg<'t> {
@@ -44,7 +47,7 @@ impl<'t> Balances<'t> {
     /// Adds up a transaction's changes.
     ///
     /// # Errors
-    /// [`Misunderstood::Amount`].
+    /// [`Misunderstood::Amount`] and [`Misunderstood::TooLarge`].
     pub(super) fn of(transaction: &'t Transaction<'_>) -> Result<Self, Misunderstood> {
         let mut net = Net::default();
         let mut native = BTreeMap::new();
@@ -58,6 +61,9 @@ impl<'t> Balances<'t> {
         }
         if net.sums.values().any(|sum| *sum != 0) {
             net.complete(transaction.transfers())?;
+        }
+        if net.order.len() > MAX_OWNERS {
+            return Err(Misunderstood::TooLarge);
         }
         let owners = net.order.iter().filter_map(|address| owner(address, net.owners.get(address)?, &native));
         Ok(Self { owners: owners.collect(), native, decimals: net.decimals })
@@ -137,7 +143,8 @@ impl<'t> Net<'t> {
             let mint = text(mint);
             let Some(decimals) = self.decimals.get(mint) else { continue };
             let amount = Decimal::parse(digits(amount));
-            let Some(units) = amount.and_then(|amount| amount.to_units(*decimals)) else { continue };
+            let units = amount.and_then(|amount| amount.to_units(*decimals));
+            let Some(units) = units.filter(|units| units.unsigned_abs() <= MAX_UNITS) else { continue };
             for (owner, units) in [(&transfer.from_user_account, -units), (&transfer.to_user_account, units)]
             {
                 let Some(owner) = owner.as_ref().map(text) else { continue };
@@ -172,4 +179,88 @@ fn add(sum: &mut i128, units: i128) -> Result<(), Misunderstood> {
     let total = sum.checked_add(units).filter(|total| total.unsigned_abs() <= MAX_UNITS);
     *sum = total.ok_or(Misunderstood::Amount)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::core::time::UnixMillis;
+
+    const CURVE: &str = r#"{"account":"curve","nativeBalanceChange":500}"#;
+
+    fn change(owner: &str, mint: &str, units: &str) -> String {
+        let amount = format!(r#"{{"tokenAmount":{units},"decimals":6}}"#);
+        let change = format!(r#"{{"userAccount":"{owner}","mint":"{mint}","rawTokenAmount":{amount}}}"#);
+        format!(r#"{{"account":"of {owner}","tokenBalanceChanges":[{change}]}}"#)
+    }
+
+    /// The legs of a transaction, as `owner mint units`.
+    fn legs(accounts: &[String], transfers: &str) -> Result<Vec<String>, Misunderstood> {
+        let accounts = accounts.join(",");
+        let json =
+            format!(r#"{{"signature":"s","accountData":[{accounts}],"tokenTransfers":[{transfers}]}}"#);
+        let item: &RawValue = serde_json::from_str(&json).unwrap();
+        let transaction = Transaction::read(item, UnixMillis(0)).unwrap();
+        let balances = Balances::of(&transaction)?;
+        let of = |owner: &Owner<'_>| -> Vec<String> {
+            let leg = |leg: &Leg<'_>| format!("{} {} {}", owner.address, leg.mint, leg.units);
+            owner.legs.iter().map(leg).collect()
+        };
+        Ok(balances.owners.iter().flat_map(of).collect())
+    }
+
+    #[test]
+    fn the_changes_of_an_owners_accounts_are_added_up_and_what_comes_to_nothing_is_none() {
+        let accounts = [
+            change("ana", "X", "\"70\""),
+            change("ana", "X", "-30"),
+            change("ben", "X", "5"),
+            change("ben", "X", "-5"),
+        ];
+        assert_eq!(legs(&accounts, ""), Ok(vec!["ana X 40".to_owned()]));
+    }
+
+    #[test]
+    fn an_owner_of_one_mint_has_the_sol_of_its_account_on_the_other_side() {
+        let sol = format!("curve {WRAPPED_SOL} 500");
+        assert_eq!(
+            legs(&[CURVE.to_owned(), change("curve", "X", "-7")], ""),
+            Ok(vec!["curve X -7".to_owned(), sol])
+        );
+        let two = [CURVE.to_owned(), change("curve", "X", "-7"), change("curve", "Y", "8")];
+        assert_eq!(legs(&two, "").unwrap().len(), 2, "rent, where there is a second mint");
+        let wrapped = [CURVE.to_owned(), change("curve", WRAPPED_SOL, "-7")];
+        assert_eq!(legs(&wrapped, "").unwrap(), [format!("curve {WRAPPED_SOL} -7")]);
+    }
+
+    #[test]
+    fn a_transfer_tells_of_an_owner_without_a_change_if_with_it_the_mint_balances() {
+        let transfer = |amount: &str| {
+            format!(
+                r#"{{"fromUserAccount":"curve","toUserAccount":"ana","mint":"X","tokenAmount":{amount}}}"#
+            )
+        };
+        let ana = [change("ana", "X", "1500001")];
+        assert_eq!(legs(&ana, &transfer("1.500001")).unwrap(), ["ana X 1500001", "curve X -1500001"]);
+        assert_eq!(legs(&ana, &transfer("1.5")).unwrap(), ["ana X 1500001"], "not all is told");
+        let both = [change("ana", "X", "1500001"), change("curve", "X", "-1500000")];
+        assert_eq!(legs(&both, &transfer("1.500001")).unwrap().len(), 2, "each has its own change");
+        let all = [change("ana", "X", "2"), change("ben", "X", "-2")];
+        assert_eq!(legs(&all, &transfer("1")).unwrap().len(), 2, "nothing is missing");
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_an_error_and_one_that_is_not_there_is_no_change() {
+        let most = i128::try_from(MAX_UNITS).unwrap().to_string();
+        for units in ["1.5", "\"\"", "true", "1e3", &i128::MIN.to_string(), &"9".repeat(60)] {
+            assert_eq!(legs(&[change("ana", "X", units)], ""), Err(Misunderstood::Amount), "{units}");
+        }
+        let too_many = [change("ana", "X", &most), change("ana", "X", "1")];
+        assert_eq!(legs(&too_many, ""), Err(Misunderstood::Amount));
+        assert_eq!(legs(&[change("ana", "X", "null")], ""), Ok(vec![]));
+        let owners: Vec<_> = (0..=MAX_OWNERS).map(|owner| change(&owner.to_string(), "X", "1")).collect();
+        assert_eq!(legs(&owners, ""), Err(Misunderstood::TooLarge));
+    }
 }

@@ -83,3 +83,68 @@ fn borsh_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
     *bytes = rest;
     std::str::from_utf8(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::instructions;
+    use super::*;
+
+    const MINT: &str = "So11111111111111111111111111111111111111112";
+    const ANA: &str = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU";
+
+    /// An instruction of pump.fun with the mint and who signs at these places.
+    fn read(data: &[u8], mint: usize, signer: usize) -> Lives {
+        let mut accounts = vec!["\"x\"".to_owned(); 12];
+        accounts[mint] = format!("\"{MINT}\"");
+        accounts[signer] = format!("\"{ANA}\"");
+        let (data, accounts) = (bs58::encode(data).into_string(), accounts.join(","));
+        let program = PUMP_FUN.program();
+        let json = format!(r#"[{{"programId":"{program}","accounts":[{accounts}],"data":"{data}"}}]"#);
+        lives(&instructions::read(Some(&json)))
+    }
+
+    fn text(text: &str) -> Vec<u8> {
+        [&u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn a_creation_says_what_its_maker_says_of_the_token() {
+        let arguments = [text("Drop"), text("DROP"), text("https://example.com")].concat();
+        let old = read(&[&CREATE[..], &arguments].concat(), 0, 7);
+        let [creation] = old.creations.as_slice() else { panic!("{old:?}") };
+        let Creation { mint, creator, name, symbol, uri } = creation.clone();
+        assert_eq!(
+            (mint.as_str(), creator.as_deref()),
+            (MINT, Some(ANA)),
+            "who signs, where nobody is named"
+        );
+        assert_eq!((name.as_deref(), symbol.as_deref()), (Some("Drop"), Some("DROP")));
+        assert_eq!(uri.as_deref(), Some("https://example.com"));
+        let named = read(&[&CREATE_V2[..], &arguments, &[0; 32], &[1]].concat(), 0, 5);
+        let creator = named.creations.first().and_then(|creation| creation.creator.clone());
+        assert_eq!(creator.as_deref(), Some("11111111111111111111111111111111"));
+    }
+
+    #[test]
+    fn a_text_that_is_cut_or_too_long_is_left_out_and_the_token_is_known_still() {
+        let long = [text(&"x".repeat(MAX_NAME + 1)), text("DROP")].concat();
+        let cut = [&text("Drop")[..], &[255, 255, 255, 255], b"cut"].concat();
+        for (arguments, name, symbol) in
+            [(long, None, Some("DROP")), (cut, Some("Drop"), None), (vec![], None, None)]
+        {
+            let lives = read(&[&CREATE[..], &arguments].concat(), 0, 7);
+            let [creation] = lives.creations.as_slice() else { panic!("{lives:?}") };
+            assert_eq!((creation.name.as_deref(), creation.symbol.as_deref()), (name, symbol));
+            assert_eq!(creation.uri, None);
+        }
+    }
+
+    #[test]
+    fn a_migration_names_its_mint_third_and_other_instructions_nothing() {
+        for discriminator in MIGRATE {
+            assert_eq!(read(&discriminator, 2, 5).migrations, [Mint::parse(MINT).unwrap()]);
+        }
+        assert_eq!(read(&[102, 6, 61, 18, 1, 218, 235, 234, 9], 2, 6), Lives::default(), "a buy");
+        assert_eq!(read(b"short", 0, 7), Lives::default());
+    }
+}

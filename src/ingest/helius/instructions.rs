@@ -9,6 +9,9 @@ use crate::wire::object::Name;
 /// The longest data that is read, in characters of base58: a transaction has at most 1,232 bytes.
 const MAX_DATA: usize = 2_048;
 
+/// The most that are read: the chain traces no more.
+const MAX_INSTRUCTIONS: usize = 256;
+
 /// One call of a program.
 pub(super) struct Instruction<'a> {
     pub(super) program: Cow<'a, str>,
@@ -45,6 +48,7 @@ pub(super) fn read(json: Option<&str>) -> Vec<Instruction<'_>> {
     let fields: Vec<Fields<'_>> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let mut instructions = Vec::with_capacity(fields.len());
     flatten(fields, &mut instructions);
+    instructions.truncate(MAX_INSTRUCTIONS);
     instructions
 }
 

@@ -4,7 +4,7 @@
 use super::balances::{Balances, Leg, Owner};
 use super::venue::{Standing, Venues};
 use crate::core::tick::Phase;
-use crate::ingest::solana::{AddressKind, Money, WRAPPED_SOL};
+use crate::ingest::solana::{AddressKind, WRAPPED_SOL};
 
 /// What an account costs to exist is a multiple of this, in lamports.
 const RENT_STEP: i128 = 6_960;
@@ -32,9 +32,13 @@ impl Pool<'_> {
         self.legs.iter().find(|leg| leg.mint == mint).map_or(0, |leg| leg.units)
     }
 
-    /// Whether these changes are what the other side of this pool would have.
+    /// Whether these changes are what the other side would have. In SOL of an account of its own there are fees and rent.
     fn is_mirrored_by(&self, units: impl Fn(&str) -> i128) -> bool {
-        self.legs.iter().all(|leg| mirrors(units(leg.mint), leg.units))
+        self.legs.iter().all(|leg| {
+            let other = units(leg.mint);
+            let is_exact = !(self.is_native && leg.mint == WRAPPED_SOL);
+            is_opposite(other, leg.units) && (!is_exact || is_close(other, leg.units))
+        })
     }
 }
 
@@ -45,19 +49,17 @@ pub(super) fn pools<'t>(
     fee_payer: Option<&str>,
 ) -> Vec<Pool<'t>> {
     let others = balances.owners.iter().filter(|owner| Some(owner.address) != fee_payer);
-    let candidates: Vec<Pool<'t>> = others.filter_map(|owner| candidate(owner, balances, venues)).collect();
-    let (programs, rest): (Vec<_>, Vec<_>) = candidates
-        .into_iter()
-        .map(|pool| (AddressKind::of(pool.owner), pool))
-        .partition(|(kind, _)| *kind == AddressKind::Program);
-    let programs = programs.into_iter().map(|(_, pool)| pool).collect();
+    let (mut programs, mut wallets) = (Vec::new(), Vec::new());
+    for pool in others.filter_map(|owner| candidate(owner, balances, venues)) {
+        match AddressKind::of(pool.owner) {
+            AddressKind::Program => programs.push(pool),
+            AddressKind::Wallet => wallets.push(pool),
+            AddressKind::Invalid => {}
+        }
+    }
     let mut pools = without_traders(programs, balances, fee_payer);
-    let wallets = rest.into_iter().filter(|(kind, _)| *kind == AddressKind::Wallet);
-    let makers: Vec<_> = wallets
-        .map(|(_, wallet)| wallet)
-        .filter(|wallet| is_two_party(wallet, &pools, balances, fee_payer))
-        .collect();
-    pools.extend(makers);
+    wallets.retain(|wallet| is_two_party(wallet, &pools, balances, fee_payer));
+    pools.append(&mut wallets);
     pools
 }
 
@@ -65,12 +67,12 @@ pub(super) fn pools<'t>(
 fn candidate<'t>(owner: &Owner<'t>, balances: &Balances<'t>, venues: &Venues<'_>) -> Option<Pool<'t>> {
     let [one, other] = *owner.legs.as_slice() else { return None };
     let is_collectible = |leg: Leg<'_>| leg.units.abs() == 1 && balances.decimals(leg.mint) == Some(0);
-    if (one.units < 0) == (other.units < 0) || is_collectible(one) || is_collectible(other) {
+    if !is_opposite(one.units, other.units) || is_collectible(one) || is_collectible(other) {
         return None;
     }
     let standing = venues.standing(owner.address);
     let is_curve = venues.phase(standing, owner.is_native) == Phase::Bonding;
-    if owner.is_native && !is_curve && is_rent(other).max(is_rent(one)) {
+    if owner.is_native && !is_curve && (is_rent(one) || is_rent(other)) {
         return None;
     }
     Some(Pool {
@@ -116,8 +118,8 @@ fn without_traders<'t>(
 /// Whether the fee payer has a part in what happened to a mint: a token's change, or some SOL more than before.
 fn is_party(mint: &str, balances: &Balances<'_>, fee_payer: Option<&str>) -> bool {
     let Some(fee_payer) = fee_payer else { return false };
-    let has_leg = units_of(mint, balances, fee_payer) != 0;
-    if mint == WRAPPED_SOL { balances.native(fee_payer) > 0 } else { has_leg }
+    let units = units_of(mint, balances, fee_payer);
+    if mint == WRAPPED_SOL { units.max(balances.native(fee_payer)) > 0 } else { units != 0 }
 }
 
 /// Whether a wallet filled the fee payer's quote: each has what the other gave, and no pool had a part in it.
@@ -134,8 +136,8 @@ fn is_two_party(
     let units = |mint: &str| fee_payer.legs.iter().find(|leg| leg.mint == mint).map_or(0, |leg| leg.units);
     let mirrored = wallet.legs.iter().all(|leg| {
         // The fee payer's own SOL has fees and rent in it.
-        let is_exact = Money::of_mint(leg.mint) != Some(Money::Sol);
-        (units(leg.mint) < 0) != (leg.units < 0) && (!is_exact || mirrors(units(leg.mint), leg.units))
+        let is_exact = leg.mint != WRAPPED_SOL;
+        is_opposite(units(leg.mint), leg.units) && (!is_exact || is_close(units(leg.mint), leg.units))
     });
     fee_payer.legs.len() == 2 && mirrored && !pools.iter().any(|pool| has_both(&pool.legs))
 }
@@ -145,7 +147,12 @@ fn units_of(mint: &str, balances: &Balances<'_>, address: &str) -> i128 {
     owner.and_then(|owner| owner.legs.iter().find(|leg| leg.mint == mint)).map_or(0, |leg| leg.units)
 }
 
-/// Whether two changes are the two sides of one, but for fees.
-fn mirrors(one: i128, other: i128) -> bool {
-    (one < 0) != (other < 0) && one != 0 && (one + other).abs() <= other.abs() / FEE_PART
+/// Whether one got and the other gave.
+fn is_opposite(one: i128, other: i128) -> bool {
+    one.signum() * other.signum() < 0
+}
+
+/// Whether two opposite changes are the two sides of one, but for fees.
+fn is_close(one: i128, other: i128) -> bool {
+    (one + other).abs() <= other.abs() / FEE_PART
 }

@@ -63,3 +63,54 @@ pub(super) fn sol_usd(pools: &[Pool<'_>]) -> Option<Decimal> {
     let whole = if trade.is_chained_to(before) { trade.plus(before) } else { trade };
     whole.price()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::balances::Leg;
+    use super::super::instructions;
+    use super::super::venue::Venues;
+    use super::*;
+    use crate::ingest::solana::WRAPPED_SOL;
+
+    const USDC: &str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+    const USDT: &str = "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB";
+
+    fn price(pools: &[[(&'static str, i128); 2]]) -> Option<String> {
+        let instructions = instructions::read(None);
+        let standing = Venues { instructions: &instructions, source: None }.standing("pool");
+        let pool = |legs: &[(&'static str, i128); 2]| Pool {
+            owner: "pool",
+            legs: legs.map(|(mint, units)| Leg { mint, units }),
+            is_native: false,
+            standing,
+            is_sure: true,
+        };
+        sol_usd(&pools.iter().map(pool).collect::<Vec<_>>()).map(|price| price.to_string())
+    }
+
+    #[test]
+    fn sol_costs_what_was_paid_at_the_start_of_the_route() {
+        let sol = [(WRAPPED_SOL, -200_000_000), (USDT, 30_000_000)];
+        assert_eq!(price(&[sol]).unwrap(), "150");
+        assert_eq!(price(&[[(USDC, 30_030_000), (USDT, -30_000_000)], sol]).unwrap(), "150.15");
+        let unrelated = [(USDC, 90_000_000_000), (USDT, -89_000_000_000)];
+        assert_eq!(price(&[unrelated, sol]).unwrap(), "150", "no part of the route");
+    }
+
+    #[test]
+    fn several_pools_one_way_have_one_price_and_of_both_ways_the_larger_has_it() {
+        let one = [(WRAPPED_SOL, -1_000_000_000), (USDC, 150_000_000)];
+        let more = [(WRAPPED_SOL, -3_000_000_000), (USDC, 462_000_000)];
+        assert_eq!(price(&[one, more]).unwrap(), "153");
+        let back = [(WRAPPED_SOL, 2_999_000_000), (USDC, -461_999_000)];
+        assert_eq!(price(&[more, back]).unwrap(), "154");
+    }
+
+    #[test]
+    fn dust_and_tokens_have_no_part_in_it() {
+        assert_eq!(price(&[[(WRAPPED_SOL, -1), (USDC, 999_999)]]), None);
+        assert_eq!(price(&[[("token", -1_000_000_000), (USDC, 150_000_000)]]), None);
+        assert_eq!(price(&[[(USDT, -1_000_000_000), (USDC, 1_000_000_000)]]), None);
+        assert_eq!(price(&[]), None);
+    }
+}

@@ -29,6 +29,9 @@ pub enum Misunderstood {
     /// No signature, as a raw webhook's has none where this is looked for.
     #[error("no signature")]
     NoSignature,
+    /// More than any transaction has.
+    #[error("more token accounts than a transaction has")]
+    TooLarge,
     /// An amount that is no whole number of at most 127 bits.
     #[error("an amount that is no whole number")]
     Amount,

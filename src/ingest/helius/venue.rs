@@ -145,3 +145,48 @@ impl Venues<'_> {
 fn name_of(source: Option<&str>) -> Option<&'static str> {
     SOURCES.iter().find(|(name, _)| Some(*name) == source).map(|(_, name)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::instructions;
+    use super::*;
+    use crate::ingest::solana::AddressKind;
+
+    const CURVE: &str = r#"[{"programId":"aggregator","accounts":["pool","trader"],"innerInstructions":[
+        {"programId":"6EF8rrecthR5Dkzon8Nwu78hRvfCKubJ14M5uBEwF6P","accounts":["g","f","m","pool","t","u","trader"]}
+    ]}]"#;
+
+    fn told(json: Option<&str>, source: Option<&str>, owner: &str) -> (bool, Phase, Option<&'static str>) {
+        let instructions = instructions::read(json);
+        let venues = Venues { instructions: &instructions, source };
+        let standing = venues.standing(owner);
+        (standing.is_pool, venues.phase(standing, true), venues.name(standing))
+    }
+
+    #[test]
+    fn a_program_says_where_a_pool_is_before_its_caller_does() {
+        let curve = told(Some(CURVE), Some("JUPITER"), "pool");
+        assert_eq!(curve, (true, Phase::Bonding, Some("Pump.fun")));
+        assert!(!told(Some(CURVE), None, "trader").0, "it is named, but not where a pool stands");
+        let nobody = told(Some(CURVE), Some("SYSTEM_PROGRAM"), "other");
+        assert_eq!(nobody, (false, Phase::Amm, None));
+    }
+
+    #[test]
+    fn without_instructions_the_source_says_it_and_without_that_sol_that_is_not_wrapped() {
+        assert_eq!(told(None, Some("PUMP_FUN"), "pool"), (false, Phase::Bonding, Some("Pump.fun")));
+        assert_eq!(told(None, Some("PUMP_AMM"), "pool"), (false, Phase::Amm, Some("PumpSwap")));
+        assert_eq!(told(None, Some("UNKNOWN"), "pool"), (false, Phase::Bonding, None));
+        assert_eq!(told(Some("7"), None, "pool"), (false, Phase::Bonding, None), "of another shape");
+    }
+
+    #[test]
+    fn the_owner_of_all_pools_of_an_exchange_is_known_by_itself() {
+        for venue in &VENUES {
+            assert_ne!(AddressKind::of(venue.program), AddressKind::Invalid, "{}", venue.name);
+            let Some(authority) = venue.authority else { continue };
+            assert_eq!(AddressKind::of(authority), AddressKind::Program, "{}", venue.name);
+            assert_eq!(told(None, None, authority), (true, Phase::Amm, Some(venue.name)));
+        }
+    }
+}
