@@ -13,6 +13,9 @@ use glow_broadcast::core::mint::Mint;
 use glow_broadcast::core::tick::{Phase, Side};
 use glow_broadcast::core::time::UnixMillis;
 use glow_broadcast::ingest::helius::{self, MAX_TRANSACTIONS, Misunderstood, Webhook, WebhookError};
+use proptest::collection::{hash_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::Value;
 
 const RECEIVED: UnixMillis = UnixMillis(1_800_000_000_123);
@@ -280,4 +283,81 @@ fn what_a_payload_does_not_say_loses_no_trade() {
     assert_eq!((trade.trader.as_deref(), dex.as_deref()), (None, None));
     assert_eq!(trade.phase, Some(Phase::Bonding), "SOL that is not wrapped is a curve's");
     assert_eq!(trade.price.to_string(), "0.00000025");
+}
+
+/// The names of what is looked for.
+const NAMES: [&str; 20] = [
+    "signature",
+    "slot",
+    "feePayer",
+    "accountData",
+    "account",
+    "nativeBalanceChange",
+    "tokenBalanceChanges",
+    "userAccount",
+    "mint",
+    "rawTokenAmount",
+    "tokenAmount",
+    "decimals",
+    "tokenTransfers",
+    "fromUserAccount",
+    "instructions",
+    "programId",
+    "accounts",
+    "innerInstructions",
+    "data",
+    "transactionError",
+];
+
+/// JSON of any shape, with those names.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[0-9A-Za-z]{0,44}".prop_map(Value::from),
+        Just(Value::from("6EF8rrecthR5Dkzon8Nwu78hRvfCKubJ14M5uBEwF6P")),
+    ];
+    leaf.prop_recursive(6, 64, 8, |inner| {
+        let name = select(NAMES.as_slice()).prop_map(str::to_owned);
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            hash_map(name, inner, 0..8).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// A pool that sells `base` units for so many of SOL.
+fn bought(base: u64, decimals: u8, lamports: u64) -> String {
+    let pool = "CHUUes1bYVwueBnAiFGU2yeCrziSkKZf9dzhxmAdhsby";
+    let change = |mint: &str, units: i128, decimals: u8| {
+        let amount = format!(r#"{{"tokenAmount":"{units}","decimals":{decimals}}}"#);
+        format!(r#"{{"userAccount":"{pool}","mint":"{mint}","rawTokenAmount":{amount}}}"#)
+    };
+    let token = change("GRZt4B38Dxj3FWE79FeTNudcZZoaMkEUNw4na9KrRcWa", -i128::from(base), decimals);
+    let sol = change("So11111111111111111111111111111111111111112", lamports.into(), 9);
+    format!(r#"[{{"signature":"s","accountData":[{{"tokenBalanceChanges":[{token},{sol}]}}]}}]"#)
+}
+
+proptest! {
+    #[test]
+    fn no_json_is_a_surprise(items in vec(any_json(), 0..4)) {
+        let webhook = helius::read(&Value::from(items.clone()).to_string(), RECEIVED).unwrap();
+        prop_assert_eq!(webhook.transactions, items.len());
+    }
+
+    #[test]
+    fn a_price_is_exact_for_any_amounts_and_grows_with_what_was_paid(
+        base in 1..u64::MAX, lamports in 1..u64::MAX / 1_000, decimals in 0..=12_u8, factor in 1..1_000_u64,
+    ) {
+        prop_assume!(decimals > 0 || base > 1);
+        let price = |lamports| {
+            let webhook = helius::read(&bought(base, decimals, lamports), RECEIVED).unwrap();
+            webhook.found.first().unwrap().trades.first().unwrap().trade.price.clone()
+        };
+        let (once, more) = (price(lamports), price(lamports * factor));
+        prop_assert!(is_close(&once.times(&Decimal::from_whole(factor)), &more), "{once} × {factor} = {more}");
+        let paid = once.times(&Decimal::from_units(base.into(), decimals));
+        prop_assert!(is_close(&paid, &Decimal::from_units(lamports.into(), 9)), "{paid}");
+    }
 }

@@ -1,6 +1,7 @@
 //! How long a webhook takes to read. It prints and proves nothing: run it with
 //! `cargo test --release --test ingest_speed -- --ignored --nocapture`.
 
+#![allow(clippy::disallowed_methods, reason = "it measures, and never as wasm")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
@@ -36,8 +37,7 @@ fn items(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// The body with the first items of a folder, again and again until there are enough; each with a signature of its own
-/// only the first time, so that repeats are read but not told.
+/// The body with the first items of a folder, again and again until there are enough: repeats are read, but not told.
 fn repeated(items: &[String]) -> String {
     let chosen: Vec<&str> = items.iter().map(String::as_str).cycle().take(BATCH).collect();
     format!("[{}]", chosen.join(","))

@@ -156,3 +156,105 @@ fn is_opposite(one: i128, other: i128) -> bool {
 fn is_close(one: i128, other: i128) -> bool {
     (one + other).abs() <= other.abs() / FEE_PART
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::super::instructions;
+    use super::super::transaction::Transaction;
+    use super::*;
+    use crate::core::time::UnixMillis;
+
+    const POOL: &str = "9Y4N73XDkU9N14PSHsh4niyNbTjEoRJpG39vBSDvtbzu";
+    const VAULT: &str = "5SgCbsXtWLzuwtkBQj3YkGViQaLFKReUz9bAMtwzyFdG";
+    const ANA: &str = "AY6k8bcjwLPjyq1DaaUDDs4whdtv5GyMVLHbxbVk8K6D";
+    const MAKER: &str = "8pUaYBfT2yQ1R8jganspNgGxWpKjaGWxRrasStmmvhZx";
+    const TOKEN: &str = "token";
+
+    /// An instruction of Orca with a pool where its pools stand.
+    const ORCA: &str =
+        r#"[{"programId":"whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc","accounts":["t","u","POOL"]}]"#;
+
+    /// The pools among owners with a change of a mint each, and with SOL of their own; whose fee payer is Ana.
+    fn owners(changes: &[(&str, &str, i128)], native: &[(&str, i128)], is_told: bool) -> Vec<(String, bool)> {
+        let tokens = changes.iter().map(|(owner, mint, units)| {
+            let amount = format!(r#"{{"tokenAmount":"{units}","decimals":6}}"#);
+            let change = format!(r#"{{"userAccount":"{owner}","mint":"{mint}","rawTokenAmount":{amount}}}"#);
+            format!(r#"{{"tokenBalanceChanges":[{change}]}}"#)
+        });
+        let native = native
+            .iter()
+            .map(|(account, change)| format!(r#"{{"account":"{account}","nativeBalanceChange":{change}}}"#));
+        let accounts: Vec<String> = tokens.chain(native).collect();
+        let json = format!(r#"{{"signature":"s","accountData":[{}]}}"#, accounts.join(","));
+        let item: &RawValue = serde_json::from_str(&json).unwrap();
+        let transaction = Transaction::read(item, UnixMillis(0)).unwrap();
+        let balances = Balances::of(&transaction).unwrap();
+        let called = ORCA.replace("POOL", POOL);
+        let instructions = instructions::read(is_told.then_some(called.as_str()));
+        let venues = Venues { instructions: &instructions, source: None };
+        let found = pools(&balances, &venues, Some(ANA));
+        found.into_iter().map(|pool| (pool.owner.to_owned(), pool.is_sure)).collect()
+    }
+
+    fn sure(owner: &str) -> Vec<(String, bool)> {
+        vec![(owner.to_owned(), true)]
+    }
+
+    #[test]
+    fn a_programs_address_that_trades_with_a_pool_for_somebody_is_none() {
+        let trade = [
+            (VAULT, TOKEN, 990),
+            (VAULT, WRAPPED_SOL, -1_010),
+            (POOL, TOKEN, -1_000),
+            (POOL, WRAPPED_SOL, 1_000),
+        ];
+        assert_eq!(owners(&trade, &[(ANA, -5)], true), sure(POOL));
+        let unknown = owners(&trade, &[(ANA, -5)], false);
+        assert!(matches!(unknown.as_slice(), [(_, false)]), "one trade, of whichever side: {unknown:?}");
+        let gained = owners(&trade, &[(ANA, 10)], false);
+        assert_eq!(gained.len(), 2, "two pools, and the fee payer has the difference: {gained:?}");
+        let paid = [(VAULT, TOKEN, 1_000), (POOL, TOKEN, -1_000), (POOL, WRAPPED_SOL, 1_000)];
+        assert_eq!(owners(&paid, &[(VAULT, -2_041_280)], true), sure(POOL), "rent is in what it paid");
+    }
+
+    #[test]
+    fn a_wallet_that_fills_the_fee_payers_quote_is_the_other_side_and_no_other_wallet_is() {
+        let filled =
+            [(MAKER, TOKEN, -1_000), (MAKER, "money", 500), (ANA, TOKEN, 1_000), (ANA, "money", -500)];
+        assert_eq!(owners(&filled, &[], false), sure(MAKER));
+        let native = [(MAKER, TOKEN, -1_000), (ANA, TOKEN, 1_000)];
+        assert_eq!(owners(&native, &[(MAKER, 500), (ANA, -5_500)], false), sure(MAKER), "with fees and rent");
+        let more = [filled.as_slice(), &[(ANA, "third", 1)]].concat();
+        assert_eq!(owners(&more, &[], false), []);
+        let pooled = [filled.as_slice(), &[(POOL, TOKEN, -1_000), (POOL, "money", 500)]].concat();
+        assert_eq!(owners(&pooled, &[], false), sure(POOL), "there is a pool that it was with");
+        let unequal = [(MAKER, TOKEN, -1_000), (MAKER, "money", 500), (ANA, TOKEN, 10), (ANA, "money", -500)];
+        assert_eq!(owners(&unequal, &[], false), [], "not between the two");
+    }
+
+    #[test]
+    fn rent_is_no_price_but_on_a_curve_any_amount_is() {
+        let locked = [(POOL, TOKEN, 1_000)];
+        assert_eq!(owners(&locked, &[(POOL, -2_039_280)], true), []);
+        assert_eq!(owners(&locked, &[(POOL, -2_039_281)], true), sure(POOL));
+        assert_eq!(
+            owners(&locked, &[(POOL, -2_039_280)], false),
+            sure(POOL),
+            "nothing says that it is no curve"
+        );
+    }
+
+    #[test]
+    fn two_legs_of_one_sign_and_more_than_two_are_no_trade() {
+        assert_eq!(owners(&[(POOL, TOKEN, 1_000), (POOL, "money", 5)], &[], true), []);
+        let shared = [(POOL, TOKEN, 1_000), (POOL, "money", -5), (POOL, "third", 1)];
+        assert_eq!(owners(&shared, &[], true), []);
+        assert_eq!(
+            owners(&[(POOL, TOKEN, 1_000), (POOL, "money", -5), (POOL, "third", 0)], &[], true),
+            sure(POOL)
+        );
+        assert_eq!(owners(&[("nobody", TOKEN, 1_000), ("nobody", "money", -5)], &[], true), []);
+    }
+}
