@@ -39,8 +39,8 @@ pub(super) struct Owner<'t> {
 pub(super) struct Balances<'t> {
     /// Those whose tokens changed, in the order in which they are told of.
     pub(super) owners: Vec<Owner<'t>>,
-    native: BTreeMap<&'t str, i128>,
-    decimals: BTreeMap<&'t str, u8>,
+    pub(super) native: BTreeMap<&'t str, i128>,
+    pub(super) decimals: BTreeMap<&'t str, u8>,
 }
 
 impl<'t> Balances<'t> {
