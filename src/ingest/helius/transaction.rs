@@ -9,16 +9,13 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::core::tick::ChainTime;
-use crate::core::time::UnixMillis;
+use crate::core::time::{UnixMillis, unix_seconds};
 use crate::core::wallet::Wallet;
 use crate::wire::number::whole;
 use crate::wire::object::{Name, text_of};
 
 /// The longest signature, in characters: one of 64 bytes has 88 in base58.
 const MAX_SIGNATURE: usize = 128;
-
-/// A timestamp after this is in milliseconds: in seconds it would be the year 5138.
-const LAST_SECOND: u64 = 100_000_000_000;
 
 /// Why an item of a body is no transaction that is understood.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -142,10 +139,13 @@ impl<'a> Transaction<'a> {
             Some(accounts) => serde_json::from_str(accounts.get()).map_err(|_| Misunderstood::Shape)?,
             None => Vec::new(),
         };
-        let timestamp = fields.timestamp.and_then(natural).map_or(received.seconds(), seconds);
+        let timestamp = fields.timestamp.and_then(natural).and_then(unix_seconds);
         Ok(Self {
             signature: Rc::from(signature),
-            at: ChainTime { timestamp, slot: fields.slot.and_then(natural).unwrap_or_default() },
+            at: ChainTime {
+                timestamp: timestamp.unwrap_or(received.seconds()),
+                slot: fields.slot.and_then(natural).unwrap_or_default(),
+            },
             has_failed: fields.transaction_error.is_some(),
             fee_payer: fields.fee_payer.and_then(text_of).filter(|address| Wallet::parse(address).is_ok()),
             source: fields.source.and_then(text_of),
@@ -166,11 +166,6 @@ impl<'a> Transaction<'a> {
     pub(super) fn instructions(&self) -> Option<&'a str> {
         self.instructions.map(RawValue::get)
     }
-}
-
-/// Unix seconds of a time in seconds or milliseconds.
-fn seconds(time: u64) -> u64 {
-    if time > LAST_SECOND { time / 1_000 } else { time }
 }
 
 fn natural(value: &RawValue) -> Option<u64> {

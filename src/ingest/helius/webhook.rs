@@ -107,6 +107,7 @@ fn found(transaction: &Transaction<'_>) -> Result<Found, Misunderstood> {
     let json = transaction.instructions();
     let has_pairs = balances.owners.iter().any(|owner| owner.legs.len() == 2);
     let names_pump_fun = || json.is_some_and(|json| json.contains(PUMP_FUN.program()));
+    // Most have neither, and instructions are the bulk of a body.
     if !has_pairs && !names_pump_fun() {
         return Ok(found);
     }

@@ -13,12 +13,10 @@ use super::{ADDED, LIQUIDITY, PRICE_UPDATE, REMOVED, TRADE};
 use crate::core::decimal::Decimal;
 use crate::core::publication::Publication;
 use crate::core::tick::{ChainTime, LiquidityChange, Phase, PricePoint, Quote, Side, Tick, Trade};
+use crate::core::time::unix_seconds;
 use crate::wire::from_object;
 use crate::wire::number::digits;
 use crate::wire::object::{Name, text_of};
-
-/// A timestamp after this is in milliseconds: in seconds it would be the year 5138.
-const LAST_SECOND: u64 = 100_000_000_000;
 
 /// The longest name of a pool or a trader that is kept, in bytes.
 const MAX_NAME: usize = 128;
@@ -103,10 +101,8 @@ impl Fields<'_> {
     }
 
     fn at(&self, received: u64) -> ChainTime {
-        let timestamp = natural(self.timestamp).unwrap_or(received);
-        let is_millis = timestamp > LAST_SECOND;
         ChainTime {
-            timestamp: if is_millis { timestamp / 1_000 } else { timestamp },
+            timestamp: natural(self.timestamp).and_then(unix_seconds).unwrap_or(received),
             slot: natural(self.slot).unwrap_or_default(),
         }
     }
