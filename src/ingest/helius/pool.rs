@@ -23,6 +23,7 @@ pub(super) struct Pool<'t> {
     pub(super) legs: [Leg<'t>; 2],
     pub(super) is_native: bool,
     pub(super) standing: Standing,
+    pub(super) phase: Phase,
     /// Whether it is sure that this is the pool and not the one who traded with it.
     pub(super) is_sure: bool,
 }
@@ -59,7 +60,8 @@ pub(super) fn pools<'t>(
     }
     let mut pools = without_traders(programs, balances, fee_payer);
     wallets.retain(|wallet| is_two_party(wallet, &pools, balances, fee_payer));
-    pools.append(&mut wallets);
+    // Whatever its SOL looks like, a wallet is no curve.
+    pools.extend(wallets.into_iter().map(|wallet| Pool { phase: Phase::Amm, ..wallet }));
     pools
 }
 
@@ -71,8 +73,8 @@ fn candidate<'t>(owner: &Owner<'t>, balances: &Balances<'t>, venues: &Venues<'_>
         return None;
     }
     let standing = venues.standing(owner.address);
-    let is_curve = venues.phase(standing, owner.is_native) == Phase::Bonding;
-    if owner.is_native && !is_curve && (is_rent(one) || is_rent(other)) {
+    let phase = venues.phase(standing, owner.is_native);
+    if owner.is_native && phase != Phase::Bonding && (is_rent(one) || is_rent(other)) {
         return None;
     }
     Some(Pool {
@@ -80,6 +82,7 @@ fn candidate<'t>(owner: &Owner<'t>, balances: &Balances<'t>, venues: &Venues<'_>
         legs: [one, other],
         is_native: owner.is_native,
         standing,
+        phase,
         is_sure: true,
     })
 }

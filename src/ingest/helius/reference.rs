@@ -70,6 +70,7 @@ mod tests {
     use super::super::instructions;
     use super::super::venue::Venues;
     use super::*;
+    use crate::core::tick::Phase;
     use crate::ingest::solana::WRAPPED_SOL;
 
     const USDC: &str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
@@ -83,6 +84,7 @@ mod tests {
             legs: legs.map(|(mint, units)| Leg { mint, units }),
             is_native: false,
             standing,
+            phase: Phase::Amm,
             is_sure: true,
         };
         sol_usd(&pools.iter().map(pool).collect::<Vec<_>>()).map(|price| price.to_string())

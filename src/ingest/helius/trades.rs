@@ -25,7 +25,7 @@ pub(super) fn trades(
     let mut found = Vec::new();
     for pool in pools {
         let Some((base, quote, money)) = pair(pool.legs) else { continue };
-        let Some(trade) = trade(pool, (base, quote, money), balances, venues, at) else { continue };
+        let Some(trade) = trade(pool, (base, quote, money), balances, at) else { continue };
         let Ok(mint) = Mint::parse(base.mint) else { continue };
         let place = places.entry(base.mint).or_default();
         found.push(TokenTrade {
@@ -52,7 +52,6 @@ fn trade(
     pool: &Pool<'_>,
     (base, quote, money): (Leg<'_>, Leg<'_>, Money),
     balances: &Balances<'_>,
-    venues: &Venues<'_>,
     at: ChainTime,
 ) -> Option<Trade> {
     let amount = Decimal::from_units(base.units.abs(), balances.decimals(base.mint)?);
@@ -69,7 +68,7 @@ fn trade(
         price,
         quote: Quote::parse(money.symbol())?,
         value_usd: None,
-        phase: Some(venues.phase(pool.standing, pool.is_native)),
+        phase: Some(pool.phase),
         trader: None,
         pool: Some(pool.owner.into()),
     })
