@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_was_never_written_is_an_error() {
-        for text in ["", "{}", "[[]]", "[[1]]", "nonsense", "[1]", r#"[[1,1,1,1,1,1,1,1,1,1,1,1]]"#] {
+        for text in ["", "{}", "[[]]", "[[1]]", "nonsense", "[1]", "[[1,1,1,1,1,1,1,1,1,1,1,1]]"] {
             assert_eq!(decode(HourStart(0), text), Err(CandleRowError::Shape), "{text}");
             assert_eq!(decode_additions(text), Err(CandleRowError::Shape), "{text}");
         }
