@@ -175,8 +175,6 @@ impl Market {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
     use crate::core::market::alert::Severity;
     use crate::core::market::example::{liquidity, number, price_point, rule, sol, trade};
@@ -351,9 +349,7 @@ mod tests {
         let tick = Tick::Price(price_point(NOW, "1"));
         market.observe(&tick, Seq::new(9), Some(key), UnixMillis::from_seconds(NOW));
         assert_eq!(market.place_of(key), Some(Seq::new(9)));
-        let trader: Option<Rc<str>> = None;
-        let other = Tick::Trade(Trade { trader, ..trade(NOW, "1", "1") });
-        market.observe(&other, Seq::new(10), None, UnixMillis::from_seconds(NOW));
+        market.observe(&tick, Seq::new(10), None, UnixMillis::from_seconds(NOW));
         assert_eq!(market.state().unwrap().known.iter().count(), 1, "what has no key is no repeat");
     }
 }
