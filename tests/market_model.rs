@@ -63,7 +63,7 @@ fn op() -> impl Strategy<Value = Op> {
 fn config() -> ProptestConfig {
     let seeds = FileFailurePersistence::WithSource("proptest-regressions");
     let default = ProptestConfig::default();
-    let cases = default.cases.max(400);
+    let cases = default.cases.max(1_000);
     ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..default }
 }
 

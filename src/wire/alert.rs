@@ -103,7 +103,7 @@ pub fn publication(alert: &Alert, token: &Topic, symbol: Option<&str>) -> Keyed 
         &Fields {
             r#type: "ALERT",
             alert_type: kind_name(alert.kind()),
-            id: id_of(alert.key()),
+            id: id_of(alert, token),
             rule_id: None,
             token_address: None,
             symbol,
@@ -131,7 +131,7 @@ pub fn firing(firing: &Firing, token: &Topic, symbol: Option<&str>) -> (Topic, K
         &Fields {
             r#type: "ALERT",
             alert_type: kind_name(kind),
-            id: id_of(firing.key()),
+            id: format!("rule-{}", firing.rule.id),
             rule_id: Some(firing.rule.id.as_str()),
             token_address: Some(token.as_str()),
             symbol,
@@ -235,8 +235,9 @@ fn title(kind: AlertKind, name: &str) -> String {
     format!("{what} Alert: {name}")
 }
 
-fn id_of(key: IdempotencyKey) -> String {
-    format!("alert_{:016x}", key.fingerprint())
+/// A name that no other alert has, of this token or of another: they meet in the feed.
+fn id_of(alert: &Alert, token: &Topic) -> String {
+    format!("{}-{token}-{}-{}", kind_name(alert.kind()), alert.at.timestamp, alert.seq.get())
 }
 
 /// What a token is called in a sentence: its symbol, or its address as far as people compare one.
@@ -312,17 +313,13 @@ mod tests {
         let keyed = publication(&whale(), &Topic::parse("MEMEmint").unwrap(), Some("MEME"));
         assert_eq!((keyed.feed, keyed.key), (Some(Feed::Alerts), Some(whale().key())));
         assert_eq!(describe(&keyed.publication).kind, Kind::Alert(Some(AlertKind::Whale)));
-        let id = id_of(whale().key());
         assert_eq!(
             data(Channel::Alerts, [&keyed.publication]),
-            format!(
-                concat!(
-                    r#"{{"type":"data","channel":"alerts","data":{{"alerts":[{{"id":"{id}","type":"whale","#,
-                    r#""tokenAddress":"MEMEmint","tokenSymbol":"MEME","title":"Whale Alert: MEME","#,
-                    r#""message":"Whale buy: $2.5M of MEME","severity":"warning","data":{{"walletAddress":"abc","#,
-                    r#""action":"buy","amount":10000000,"value":2500000}},"timestamp":1234567890}}]}}}}"#
-                ),
-                id = id
+            concat!(
+                r#"{"type":"data","channel":"alerts","data":{"alerts":[{"id":"whale-MEMEmint-1234567890-7","#,
+                r#""type":"whale","tokenAddress":"MEMEmint","tokenSymbol":"MEME","title":"Whale Alert: MEME","#,
+                r#""message":"Whale buy: $2.5M of MEME","severity":"warning","data":{"walletAddress":"abc","#,
+                r#""action":"buy","amount":10000000,"value":2500000},"timestamp":1234567890}]}}"#
             )
         );
     }
@@ -363,15 +360,13 @@ mod tests {
         assert_eq!((keyed.feed, keyed.key), (None, Some(came_true.key())));
         let expected = format!(
             concat!(
-                r#"{{"type":"ALERT","alertType":"price","id":"{}","ruleId":"r-1","tokenAddress":"{}","#,
+                r#"{{"type":"ALERT","alertType":"price","id":"rule-r-1","ruleId":"r-1","tokenAddress":"{}","#,
                 r#""symbol":"MEME","title":"Price Alert: MEME","#,
                 r#""message":"Price of MEME is 0.6 USD, above 0.5","severity":"info","#,
                 r#""data":{{"condition":"above","threshold":0.5,"value":0.6,"quote":"USD"}},"#,
                 r#""timestamp":7,"token":"{}"}}"#
             ),
-            id_of(came_true.key()),
-            MINT,
-            topic
+            MINT, topic
         );
         assert_eq!(keyed.publication.as_json(), expected);
     }

@@ -192,6 +192,7 @@ fn decode_pool(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::decimal::Decimal;
     use crate::core::idempotency::IdempotencyKey;
     use crate::core::market::Market;
     use crate::core::market::example::{liquidity, number, price_point, rule, trade};
@@ -248,6 +249,25 @@ mod tests {
         let market = market();
         let text = encode(market.state().unwrap());
         assert_eq!(text, STORED);
+        assert_eq!(decode(&text).as_ref(), market.state());
+    }
+
+    #[test]
+    fn the_text_of_the_busiest_market_is_small() {
+        let mut market = market();
+        for seq in 0..5_000 {
+            let price =
+                number("1.2345678901234567890").plus(&number("0.001").times(&Decimal::from_whole(seq % 7)));
+            let value_usd = Some(number("123.45"));
+            let amount = number(&format!("{seq}.123456789"));
+            let trade = Trade { amount, price, value_usd, ..trade(NOW + seq, "1", "1") };
+            let key = IdempotencyKey::given(&seq.to_string()).ok();
+            // All of them within ten minutes, told late.
+            let now = UnixMillis::from_seconds(NOW + 5_000 + seq / 10);
+            market.observe(&Tick::Trade(trade), Seq::new(2 * seq), key, now);
+        }
+        let text = encode(market.state().unwrap());
+        assert!(text.len() < 80_000, "{}", text.len());
         assert_eq!(decode(&text).as_ref(), market.state());
     }
 

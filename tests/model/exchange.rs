@@ -175,6 +175,10 @@ impl Exchange {
         while let Some(close) = self.market().next_close() {
             self.now = self.now.max(close);
             self.chart(None);
+            assert!(
+                self.market().next_close().is_none_or(|next| next > close),
+                "what was written down is gone"
+            );
         }
     }
 
