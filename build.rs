@@ -75,6 +75,12 @@ fn check(table: &Table) -> Vec<String> {
             faults.push(format!("the code knows no binding {name} of a class {class}"));
         }
     }
+    for (kind, field, name) in bindings::STORES {
+        let entries = table.get(kind).and_then(Value::as_array).into_iter().flatten();
+        if !entries.filter_map(|entry| entry.get(field)?.as_str()).any(|bound| bound == name) {
+            faults.push(format!("{kind} lacks {field} = \"{name}\""));
+        }
+    }
     let assets = table.get("assets").and_then(|assets| assets.get("binding")).and_then(Value::as_str);
     if assets != Some(bindings::ASSETS_BINDING) {
         faults.push(format!("assets.binding is not \"{}\"", bindings::ASSETS_BINDING));

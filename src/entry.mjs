@@ -74,6 +74,10 @@ export default class extends WorkerEntrypoint {
       return unavailable();
     }
   }
+
+  scheduled(controller) {
+    return behindTheWall(() => this.#rust.scheduled(controller));
+  }
 }
 
 /** `wire::close`: the service was interrupted, come back. */

@@ -6,7 +6,7 @@ pub mod core;
 pub mod edge;
 pub mod wire;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 /// Runs once for each instance of the module: a panic's message and stack go to the log.
 #[event(start)]
@@ -16,6 +16,12 @@ fn start() {
 
 /// Answers a request.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    edge::http::serve(request, env).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    edge::http::serve(request, env, context).await
+}
+
+/// Throws away what is too old.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    edge::schedule::run(&env).await;
 }

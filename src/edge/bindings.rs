@@ -36,6 +36,26 @@ pub const OBJECTS: [(&str, &str); 4] = [
 /// The binding of the live page's files.
 pub const ASSETS_BINDING: &str = "ASSETS";
 
+/// The binding of the database.
+pub const DATABASE_BINDING: &str = "DATABASE";
+
+/// The binding of the copies of what is read often.
+pub const HOT_COPIES_BINDING: &str = "HOT_COPIES";
+
+/// The binding of the pictures.
+pub const IMAGES_BINDING: &str = "IMAGES";
+
+/// The binding of the limit on what everybody may ask.
+pub const PUBLIC_LIMIT_BINDING: &str = "PUBLIC_LIMIT";
+
+/// Every store and limit: the table of wrangler.toml that has it, the field that names it there, and its name.
+pub const STORES: [(&str, &str, &str); 4] = [
+    ("d1_databases", "binding", DATABASE_BINDING),
+    ("kv_namespaces", "binding", HOT_COPIES_BINDING),
+    ("r2_buckets", "binding", IMAGES_BINDING),
+    ("ratelimits", "name", PUBLIC_LIMIT_BINDING),
+];
+
 /// `development`, `staging` or `production`.
 pub const ENVIRONMENT: &str = "ENVIRONMENT";
 /// The publishers' secret.
@@ -48,6 +68,8 @@ pub const AUTH_SECRET: &str = "AUTH_SECRET";
 pub const AUTH_SECRET_PREVIOUS: &str = "AUTH_SECRET_PREVIOUS";
 /// The secret of the operator's identity provider.
 pub const JWT_SECRET: &str = "JWT_SECRET";
+/// What Helius sends in `Authorization`.
+pub const HELIUS_AUTH: &str = "HELIUS_AUTH";
 /// Where that provider publishes its keys.
 pub const JWKS_URL: &str = "JWKS_URL";
 /// The issuer of its tokens.
@@ -84,8 +106,25 @@ pub const OUTBOX_BYTES: &str = "OUTBOX_BYTES";
 /// How long an unused room is kept.
 pub const ROOM_RETENTION: &str = "ROOM_RETENTION";
 
+/// A trade below this is no price.
+pub const DUST_USD: &str = "DUST_USD";
+/// A trade from this on is a whale's.
+pub const ALERT_WHALE_USD: &str = "ALERT_WHALE_USD";
+/// How far a price moves to be alerting.
+pub const ALERT_PRICE_PERCENT: &str = "ALERT_PRICE_PERCENT";
+/// How much more than usual is traded to be alerting.
+pub const ALERT_VOLUME_TIMES: &str = "ALERT_VOLUME_TIMES";
+/// How much of a pool is withdrawn to be alerting.
+pub const ALERT_LIQUIDITY_PERCENT: &str = "ALERT_LIQUIDITY_PERCENT";
+/// How much of a supply is sold at once to be alerting.
+pub const ALERT_SUPPLY_PERCENT: &str = "ALERT_SUPPLY_PERCENT";
+/// For how long an alert of one kind is not repeated.
+pub const ALERT_COOLDOWN: &str = "ALERT_COOLDOWN";
+/// How long candles are kept.
+pub const PRICES_RETENTION: &str = "PRICES_RETENTION";
+
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 18] = [
+pub const VARIABLES: [&str; 26] = [
     ENVIRONMENT,
     JWKS_URL,
     JWT_ISSUER,
@@ -104,4 +143,12 @@ pub const VARIABLES: [&str; 18] = [
     OUTBOX_MESSAGES,
     OUTBOX_BYTES,
     ROOM_RETENTION,
+    DUST_USD,
+    ALERT_WHALE_USD,
+    ALERT_PRICE_PERCENT,
+    ALERT_VOLUME_TIMES,
+    ALERT_LIQUIDITY_PERCENT,
+    ALERT_SUPPLY_PERCENT,
+    ALERT_COOLDOWN,
+    PRICES_RETENTION,
 ];

@@ -24,6 +24,7 @@ pub mod room;
 pub mod room_state;
 pub mod room_storage;
 pub mod runtime;
+pub mod schedule;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod sign_in;
 pub mod sockets;

@@ -160,12 +160,25 @@ test("README: npm run format formats", async () => {
   );
 });
 
+/** What wrangler.toml binds: no variables. */
+const BINDINGS = [
+  "BROADCAST_ROOM",
+  "PUBLISHER_SOCKET",
+  "RELAY",
+  "SIGN_IN",
+  "ASSETS",
+  "DATABASE",
+  "HOT_COPIES",
+  "IMAGES",
+  "PUBLIC_LIMIT",
+];
+
 test("README: every variable is listed with the default that the code has", () => {
   const names = [
     ...readFileSync(join(root, "src/edge/bindings.rs"), "utf8").matchAll(/: &str = "([A-Z_]+)";/g),
   ]
     .map(([, name]) => name)
-    .filter((name) => !["BROADCAST_ROOM", "PUBLISHER_SOCKET", "RELAY", "SIGN_IN", "ASSETS"].includes(name));
+    .filter((name) => !BINDINGS.includes(name));
   const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \| (\S+)/gm)].map(([, name]) => name);
   assert.deepEqual(listed.toSorted(), names.toSorted());
 

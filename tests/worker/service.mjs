@@ -23,13 +23,14 @@ const running = new Set();
 /**
  * Starts the service.
  * @param {{build?: string, vars?: object, secrets?: object, beside?: object[]}} options `build` is a folder of build/;
- *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it.
+ *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it; `publicLimit` is how often
+ *   an address may ask in a minute, without one as often as it likes.
  */
-export async function startService({ build = "worker", vars = {}, secrets, beside = [] } = {}) {
+export async function startService({ build = "worker", vars = {}, secrets, beside = [], publicLimit } = {}) {
   const harness = createTestHarness({
     workers: [
       {
-        configPath: configurationFor(build),
+        configPath: configurationFor(build, publicLimit),
         vars: { ENVIRONMENT: "development", ...vars },
         secrets: secrets ?? { WEBHOOK_SECRET: SECRET },
       },
@@ -37,6 +38,7 @@ export async function startService({ build = "worker", vars = {}, secrets, besid
     ],
   });
   const { url } = await harness.listen();
+  await harness.getWorker().applyD1Migrations("DATABASE");
   const service = new Service(harness, url.origin);
   running.add(service);
   return service;
@@ -48,11 +50,13 @@ export async function stopServices() {
 }
 
 /** wrangler.toml for one build, in a folder of its own, so that no .dev.vars of this machine is read. */
-function configurationFor(build) {
-  const folder = join(root, "build", "test", build);
+function configurationFor(build, publicLimit = 1_000_000) {
+  const folder = join(root, "build", "test", `${build}-${publicLimit}`);
   const main = join(root, "build", build, "entry.mjs");
   const text = readFileSync(join(root, "wrangler.toml"), "utf8")
     .replace(/^main = .*$/m, `main = ${JSON.stringify(main)}`)
+    .replaceAll(/^migrations_dir = .*$/gm, `migrations_dir = ${JSON.stringify(join(root, "migrations"))}`)
+    .replaceAll("limit = 100,", `limit = ${publicLimit},`)
     .replaceAll(/^directory = "dist\/site"$/gm, `directory = ${JSON.stringify(join(root, "dist", "site"))}`)
     .replace(/^\[build\]\n(.+\n)+/m, "");
   mkdirSync(folder, { recursive: true });

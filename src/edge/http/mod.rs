@@ -2,6 +2,7 @@
 //! family of routes; `problems` is the one place that maps errors to statuses. It must not remember anything between two
 //! requests that an answer depends on.
 
+pub mod api;
 mod auth;
 mod body;
 mod broadcast;
@@ -9,6 +10,7 @@ mod cors;
 mod health;
 pub mod messages;
 mod page;
+mod payload_codes;
 pub mod problems;
 mod relays;
 mod respond;

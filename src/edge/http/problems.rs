@@ -3,6 +3,8 @@
 use thiserror::Error;
 use worker::{Response, Result};
 
+use super::api::problem::ApiError;
+use super::payload_codes::{message_code, payload_code, publisher_frame_code};
 use super::respond;
 use crate::auth::origin::OriginError;
 use crate::auth::sign_in::NotSignedIn;
@@ -33,7 +35,7 @@ pub enum HttpError {
     /// No such route.
     #[error(
         "there are GET /health, GET /ws/:token, GET /ws, POST /auth/nonce, POST /auth/verify, \
-         POST /broadcast/:token, POST /broadcast, GET /publish and GET /rooms/:token"
+         POST /broadcast/:token, POST /broadcast, GET /publish, GET /rooms/:token, and what openapi.json lists"
     )]
     NotFound,
     /// The route takes other methods.
@@ -129,6 +131,9 @@ pub enum HttpError {
     /// The object of a wallet's sign-ins answered something else than it may.
     #[error("the service could not do this now")]
     SignInStatus(u16),
+    /// A REST request that fails for a reason of its own.
+    #[error(transparent)]
+    Api(#[from] ApiError),
     /// A room's answer could not be read.
     #[error("the service could not do this now")]
     RoomAnswer(#[from] NotUnderstood),
@@ -180,6 +185,10 @@ impl HttpError {
             | Self::RoomAnswer(_)
             | Self::SignInStatus(_)
             | Self::NoKeys => problem.retry_after(RETRY_FAILURE),
+            Self::Api(error) => match error.retry_after() {
+                Some(seconds) => problem.retry_after(seconds),
+                None => problem,
+            },
             _ => problem,
         }
     }
@@ -210,6 +219,7 @@ impl HttpError {
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
             Self::UpgradeRequired => ErrorCode::UpgradeRequired,
+            Self::Api(error) => error.code(),
             Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => ErrorCode::NotConfigured,
             Self::Unauthorized
             | Self::Signature(_)
@@ -266,33 +276,5 @@ impl HttpError {
             _ => {}
         }
         Ok(response)
-    }
-}
-
-fn message_code(error: &MessageError) -> ErrorCode {
-    match error {
-        MessageError::Shape | MessageError::Key(_) => ErrorCode::InvalidPayload,
-        MessageError::Topic(_) => ErrorCode::InvalidTopic,
-        MessageError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
-        MessageError::Payload(error) => payload_code(error),
-    }
-}
-
-fn publisher_frame_code(error: &PublisherFrameError) -> ErrorCode {
-    match error {
-        PublisherFrameError::NotJson { .. } => ErrorCode::InvalidJson,
-        PublisherFrameError::Binary | PublisherFrameError::Shape => ErrorCode::InvalidPayload,
-        PublisherFrameError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
-        PublisherFrameError::Message(error) => message_code(error),
-    }
-}
-
-fn payload_code(error: &PayloadError) -> ErrorCode {
-    match error {
-        PayloadError::NotUtf8 | PayloadError::NotJson { .. } | PayloadError::TooDeep => {
-            ErrorCode::InvalidJson
-        }
-        PayloadError::NotAnObject | PayloadError::TokenDiffers => ErrorCode::InvalidPayload,
-        PayloadError::ReservedField { .. } => ErrorCode::ReservedField,
     }
 }

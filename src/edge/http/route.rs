@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::api::resource::ApiResource;
 use crate::core::topic::{Topic, TopicError};
 
 /// What a path names.
@@ -27,6 +28,8 @@ pub enum Resource {
     Subscription(Result<Topic, TopicError>),
     /// `/rooms/:token`
     Room(Result<Topic, TopicError>),
+    /// REST and webhooks.
+    Api(ApiResource),
 }
 
 impl Resource {
@@ -34,6 +37,9 @@ impl Resource {
     #[must_use]
     pub fn find(url: &str) -> Option<Self> {
         let path = path_of(url);
+        if let Some(resource) = ApiResource::find(path) {
+            return Some(Self::Api(resource));
+        }
         let mut segments = path.strip_prefix('/')?.split('/');
         let resource = match (segments.next()?, segments.next()) {
             ("", None) => Self::Page,
@@ -65,6 +71,7 @@ impl Resource {
             Self::Socket => "/ws",
             Self::Subscription(_) => "/ws/:token",
             Self::Room(_) => "/rooms/:token",
+            Self::Api(resource) => resource.pattern(),
         }
     }
 
@@ -75,6 +82,7 @@ impl Resource {
             Self::Page | Self::Health => "GET, HEAD, OPTIONS",
             Self::Batch | Self::Broadcast(_) | Self::Nonce | Self::SignIn => "POST, OPTIONS",
             Self::Publisher | Self::Socket | Self::Subscription(_) | Self::Room(_) => "GET, OPTIONS",
+            Self::Api(resource) => resource.methods(),
         }
     }
 
@@ -83,6 +91,7 @@ impl Resource {
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Broadcast(topic) | Self::Subscription(topic) | Self::Room(topic) => topic.as_ref().ok(),
+            Self::Api(resource) => resource.topic(),
             Self::Page
             | Self::Health
             | Self::Batch

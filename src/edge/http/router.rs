@@ -1,13 +1,13 @@
 //! Requests to their routes, and answers to the log. It must not know what a route does.
 
-use worker::{Env, Request, Response, Result};
+use worker::{Context, Env, Request, Response, Result};
 
 use super::cors::Page;
 use super::problems::HttpError;
 use super::respond::Answer;
 use super::route::{Resource, origin_of, query_of};
 use super::subscribe::Wanted;
-use super::{auth, broadcast, cors, health, page, subscribe};
+use super::{api, auth, broadcast, cors, health, page, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
 use crate::edge::log::{self, AnsweredRequest};
@@ -17,11 +17,11 @@ use crate::edge::runtime;
 ///
 /// # Errors
 /// What the runtime throws while an answer is built.
-pub async fn serve(request: Request, env: Env) -> Result<Response> {
+pub async fn serve(request: Request, env: Env, context: Context) -> Result<Response> {
     let started = runtime::now();
     let config = config::of(&env);
     let call = Call::of(&request)?;
-    let answer = match call.answer(request, &env, &config).await {
+    let answer = match call.answer(request, &env, &context, &config).await {
         Ok(answer) => answer,
         Err(error) => {
             let cause = error.cause();
@@ -75,6 +75,7 @@ impl Call {
         &self,
         request: Request,
         env: &Env,
+        context: &Context,
         config: &std::result::Result<Config, Mistakes>,
     ) -> std::result::Result<Answer, HttpError> {
         #[cfg(feature = "fault-injection")]
@@ -100,6 +101,11 @@ impl Call {
                 self.socket(&request, env, config, Wanted::Topic(topic)).await
             }
             ("GET", Resource::Room(topic)) => broadcast::standing(request, env, config, topic).await,
+            (method, Resource::Api(resource)) => {
+                let (origin, query) = (origin_of(&self.url), query_of(&self.url));
+                api::answer(request, api::Call { env, context, config, method, origin, query }, resource)
+                    .await
+            }
             (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
         }
     }

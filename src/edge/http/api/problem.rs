@@ -1,0 +1,52 @@
+//! What REST requests end in but success, beyond what all routes share. It must not know a status: a code has one.
+
+use thiserror::Error;
+
+use crate::wire::problem::ErrorCode;
+
+/// Why a REST request fails. The texts are what clients are told.
+#[derive(Debug, Error)]
+pub enum ApiError {
+    /// Nothing is known of what the path names.
+    #[error("nothing is known of this {what}")]
+    Unknown {
+        /// What the path names: a token, a user.
+        what: &'static str,
+    },
+    /// Somebody who is signed in asks for what is another one's.
+    #[error("this is for its owner only")]
+    SomebodyElse,
+    /// Nobody knows who asks.
+    #[error("this takes `Authorization: Bearer <access token>`, from POST /auth/verify")]
+    NotSignedIn,
+    /// The address has asked too often.
+    #[error("this address has asked too often: at most {limit} times in {seconds} seconds")]
+    TooOften {
+        /// How often it may.
+        limit: u32,
+        /// In how long.
+        seconds: u32,
+    },
+}
+
+impl ApiError {
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unknown { .. } => ErrorCode::NotFound,
+            Self::SomebodyElse => ErrorCode::Forbidden,
+            Self::NotSignedIn => ErrorCode::Unauthorized,
+            Self::TooOften { .. } => ErrorCode::RateLimited,
+        }
+    }
+
+    /// Seconds after which it is worth to ask again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooOften { seconds, .. } => Some(*seconds),
+            _ => None,
+        }
+    }
+}
