@@ -12,6 +12,7 @@ pub mod messages;
 mod page;
 mod payload_codes;
 pub mod problems;
+mod publishers;
 mod relays;
 mod respond;
 mod rooms;

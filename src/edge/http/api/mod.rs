@@ -1,7 +1,10 @@
 //! REST and webhooks: one file per family of resources. It must not know how a resource is stored or published.
 
+mod caller;
+mod conditional;
 pub mod problem;
 pub mod resource;
+mod users;
 
 use worker::{Context, Env, Request};
 
@@ -27,8 +30,14 @@ pub struct Call<'a> {
 }
 
 /// Answers a request.
-pub async fn answer(_request: Request, call: Call<'_>, resource: ApiResource) -> Result<Answer, HttpError> {
+///
+/// # Errors
+/// [`HttpError`], as the resource's own file says.
+pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> Result<Answer, HttpError> {
     match (call.method, resource) {
+        ("GET" | "HEAD", ApiResource::User(wallet)) => users::profile(&request, &call, wallet).await,
+        ("PUT", ApiResource::User(wallet)) => users::change(request, &call, wallet).await,
+        ("GET" | "HEAD", ApiResource::Referrals(wallet)) => users::referrals(&request, &call, wallet).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
     }
 }

@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
+use crate::core::profile::ProfileRefusal;
+use crate::wire::page::PageError;
 use crate::wire::problem::ErrorCode;
+use crate::wire::request_body::BodyError;
 
 /// Why a REST request fails. The texts are what clients are told.
 #[derive(Debug, Error)]
@@ -19,6 +22,15 @@ pub enum ApiError {
     /// Nobody knows who asks.
     #[error("this takes `Authorization: Bearer <access token>`, from POST /auth/verify")]
     NotSignedIn,
+    /// A body that is none.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A query that asks for no page.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A change of a profile that is refused.
+    #[error(transparent)]
+    Profile(#[from] ProfileRefusal),
     /// The address has asked too often.
     #[error("this address has asked too often: at most {limit} times in {seconds} seconds")]
     TooOften {
@@ -37,6 +49,9 @@ impl ApiError {
             Self::Unknown { .. } => ErrorCode::NotFound,
             Self::SomebodyElse => ErrorCode::Forbidden,
             Self::NotSignedIn => ErrorCode::Unauthorized,
+            Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
+            Self::Body(_) | Self::Profile(_) => ErrorCode::InvalidPayload,
+            Self::Page(_) => ErrorCode::InvalidQuery,
             Self::TooOften { .. } => ErrorCode::RateLimited,
         }
     }
