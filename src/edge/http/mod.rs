@@ -14,7 +14,7 @@ mod payload_codes;
 pub mod problems;
 mod relays;
 mod respond;
-mod rooms;
+pub mod rooms;
 pub mod route;
 mod router;
 mod subscribe;
