@@ -21,8 +21,13 @@ pub enum Event {
     Post(Post),
     /// The pump is ready for the next batch.
     Drain,
-    /// The batch is durable and was handed to all sockets here: the next one may be sent.
-    Sent,
+    /// A batch is durable and was handed to all sockets here: the next one may be sent.
+    Sent {
+        /// Which.
+        batch: BatchId,
+        /// How many took it.
+        connections: u32,
+    },
     /// A batch was handed to everybody, also at the relays, or they were waited for long enough.
     Handed {
         /// Which.

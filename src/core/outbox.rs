@@ -29,6 +29,8 @@ pub struct Post {
     pub id: PostId,
     /// What it posted.
     pub publications: Vec<Keyed>,
+    /// Whether it is answered as soon as the sockets here were handed everything, without a word from the relays.
+    pub is_prompt: bool,
 }
 
 impl Post {
@@ -101,7 +103,7 @@ mod tests {
 
     fn post(id: u64, sizes: &[usize]) -> Post {
         let publication = |size: &usize| Keyed::bare(Publication::from_checked_object("x".repeat(*size)));
-        Post { id: PostId(id), publications: sizes.iter().map(publication).collect() }
+        Post { is_prompt: false, id: PostId(id), publications: sizes.iter().map(publication).collect() }
     }
 
     fn ids(posts: &[Post]) -> Vec<u64> {

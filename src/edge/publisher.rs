@@ -17,6 +17,7 @@ use super::bindings::PUBLISHER_BINDING;
 use super::config::{self, Config, Mistakes};
 use super::http::messages;
 use super::http::problems::HttpError;
+use super::http::rooms::Wait;
 use super::sockets::{self, Sockets};
 use super::{log, objects, unfinished};
 use crate::core::publication::Keyed;
@@ -147,7 +148,8 @@ impl PublisherSocket {
     async fn publish_waiting(&self, socket: &WebSocket) {
         let waiting = self.next_batch();
         let (ids, contents): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.id, one.content)).unzip();
-        let messages::Published { outcomes, cause } = messages::publish(&self.env, contents).await;
+        let messages::Published { outcomes, cause } =
+            messages::publish(&self.env, contents, Wait::ForRelays).await;
         if let Some(cause) = cause {
             log::publisher_failed(&cause);
         }

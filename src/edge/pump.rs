@@ -60,7 +60,7 @@ async fn batch(room: &Rc<RoomState>) -> Result<bool, ObjectError> {
                 let mut reports = lanes::push(room, epoch, first, &publications);
                 reports.extend(lanes::forward(room, room.topic()?, epoch, &forwards));
                 let connections = broadcast(room, &audience, first, &publications).await?;
-                room.step(Event::Sent)?;
+                answer(room, room.step(Event::Sent { batch, connections })?);
                 let handed = move |connections| Event::Handed { batch, connections };
                 if reports.is_empty() {
                     answer(room, room.step(handed(connections))?);

@@ -28,8 +28,8 @@ use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, NotUnderstood, PROPOSALS_HEADER, PUBLISH_PATH,
-    REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, NotUnderstood, PROMPT_HEADER, PROPOSALS_HEADER,
+    PUBLISH_PATH, REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
 };
 use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
@@ -102,10 +102,9 @@ impl DurableObject for BroadcastRoom {
 impl BroadcastRoom {
     async fn publish(&self, mut request: Request) -> Result<Response, ObjectError> {
         let room = &self.0;
-        let (keys, feeds, proposals) = {
-            let headers = request.headers();
-            (headers.get(KEYS_HEADER)?, headers.get(FEEDS_HEADER)?, headers.get(PROPOSALS_HEADER)?)
-        };
+        let headers = request.headers().clone();
+        let (keys, feeds) = (headers.get(KEYS_HEADER)?, headers.get(FEEDS_HEADER)?);
+        let (proposals, is_prompt) = (headers.get(PROPOSALS_HEADER)?, headers.has(PROMPT_HEADER)?);
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         super::fault::in_room(&body);
@@ -114,7 +113,7 @@ impl BroadcastRoom {
             Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), proposals: proposals.as_deref() },
         )?;
         let (id, answer) = room.wait();
-        let effects = room.step(Event::Post(Post { id, publications }));
+        let effects = room.step(Event::Post(Post { id, publications, is_prompt }));
         if !matches!(effects.as_deref(), Ok([])) {
             room.stop_waiting(id);
         }

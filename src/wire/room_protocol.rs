@@ -69,6 +69,9 @@ pub const PROPOSALS_HEADER: &str = "x-room-proposals";
 
 const PROPOSAL: &str = "price";
 
+/// The header of a request that is answered without the relays' reports. A version that doesn't know it waits for them.
+pub const PROMPT_HEADER: &str = "x-room-prompt";
+
 /// [`PROPOSALS_HEADER`]'s value: `price` for a proposal, in the publications' order, empty for anything else.
 #[must_use]
 pub fn encode_proposals(publications: &[Keyed]) -> Option<String> {

@@ -99,7 +99,7 @@ impl KeptRoom {
     pub fn post(&mut self, publications: Vec<Keyed>, truth: &mut Truth, now: UnixMillis) {
         let id = PostId(self.posts);
         self.posts += 1;
-        assert_eq!(self.room.step(Event::Post(Post { id, publications }), now), []);
+        assert_eq!(self.room.step(Event::Post(Post { id, publications, is_prompt: false }), now), []);
         self.drain(truth, now);
     }
 
@@ -135,7 +135,7 @@ impl KeptRoom {
                 failures: 0,
             });
         }
-        self.room.step(Event::Sent, now);
+        self.room.step(Event::Sent { batch: batch.id, connections: 0 }, now);
         self.room.step(Event::Handed { batch: batch.id, connections: 0 }, now);
         self.drain(truth, now);
         let epoch = batch.epoch.to_string();

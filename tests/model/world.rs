@@ -165,7 +165,8 @@ impl World {
             })
             .collect();
         self.posts += 1;
-        let effects = self.step(Event::Post(Post { id, publications: publications.clone() }));
+        let effects =
+            self.step(Event::Post(Post { id, publications: publications.clone(), is_prompt: id.0 % 2 == 1 }));
         if effects == [Effect::Busy(id)] {
             assert!(!self.unanswered.is_empty(), "an empty outbox is never full");
             return;
@@ -215,7 +216,9 @@ impl World {
             let held_back = std::mem::take(&mut self.subscribers[who].held_back);
             self.greet(who, held_back);
         }
-        assert_eq!(self.step(Event::Sent), []);
+        for effect in self.step(Event::Sent { batch: batch.id, connections }) {
+            self.answered(effect, batch.log_before);
+        }
         for effect in self.step(Event::Handed { batch: batch.id, connections }) {
             self.answered(effect, batch.log_before);
         }

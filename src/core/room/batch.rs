@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::Room;
+use super::{Pending, Room};
 use crate::core::event::{BatchId, Effect, Forward, Founding, Outcome};
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::outbox::Post;
@@ -84,7 +84,7 @@ impl Room {
                 outcomes.push(Outcome { seq, duplicate: false });
                 fresh.push(keyed);
             }
-            answers.push((post.id, outcomes));
+            answers.push(Pending { post: post.id, outcomes, is_prompt: post.is_prompt });
         }
         self.under_way.insert(batch, answers);
         Placed { fresh, forwards }
@@ -92,6 +92,17 @@ impl Room {
 
     pub(super) fn answer(&mut self, batch: BatchId, connections: u32) -> Vec<Effect> {
         let answers = self.under_way.remove(&batch).unwrap_or_default();
-        answers.into_iter().map(|(post, outcomes)| Effect::Answer { post, connections, outcomes }).collect()
+        answers.into_iter().map(|pending| pending.answer(connections)).collect()
+    }
+
+    /// Answers those who don't wait for the relays.
+    pub(super) fn answer_the_prompt(&mut self, batch: BatchId, connections: u32) -> Vec<Effect> {
+        let Some(pending) = self.under_way.get_mut(&batch) else {
+            return vec![];
+        };
+        pending
+            .extract_if(.., |pending| pending.is_prompt)
+            .map(|pending| pending.answer(connections))
+            .collect()
     }
 }

@@ -54,6 +54,20 @@ pub struct Stored {
     pub relays: BTreeMap<RelayName, Lease>,
 }
 
+/// A post that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pending {
+    post: PostId,
+    outcomes: Vec<Outcome>,
+    is_prompt: bool,
+}
+
+impl Pending {
+    fn answer(self, connections: u32) -> Effect {
+        Effect::Answer { post: self.post, connections, outcomes: self.outcomes }
+    }
+}
+
 /// A room is kept for up to one such part of its retention longer than it has to be.
 const KEEP_SLACK: u64 = 14;
 
@@ -91,7 +105,7 @@ pub struct Room {
     /// Since when it has been sending without a pause.
     busy_since: Option<UnixMillis>,
     /// Batches that are on their way, and what their posts will be answered.
-    under_way: BTreeMap<BatchId, Vec<(PostId, Vec<Outcome>)>>,
+    under_way: BTreeMap<BatchId, Vec<Pending>>,
     batches: u64,
     /// Who is pushed to, and by which stay on the list.
     relays: BTreeMap<RelayName, Lease>,
@@ -132,10 +146,10 @@ impl Room {
         match event {
             Event::Post(post) => self.take(post),
             Event::Drain => self.drain(now),
-            Event::Sent => {
+            Event::Sent { batch, connections } => {
                 self.is_sending = false;
                 self.look_up();
-                vec![]
+                self.answer_the_prompt(batch, connections)
             }
             Event::Handed { batch, connections } => self.answer(batch, connections),
             Event::Ask { relay, lease, past } => self.tell_relay(relay, lease, past, now),
@@ -282,7 +296,11 @@ mod tests {
             key: key.map(|key| IdempotencyKey::given(key).unwrap()),
             ..Keyed::bare(Publication::from_checked_object(format!("{{\"of\":{id}}}")))
         };
-        Event::Post(Post { id: PostId(id), publications: keys.iter().copied().map(keyed).collect() })
+        Event::Post(Post {
+            is_prompt: false,
+            id: PostId(id),
+            publications: keys.iter().copied().map(keyed).collect(),
+        })
     }
 
     fn publish(room: &mut Room, id: u64, keys: &[Option<&str>]) -> Vec<Effect> {
@@ -295,7 +313,7 @@ mod tests {
     /// The batch that is on its way was sent, and handed to everybody.
     fn hand(room: &mut Room, effects: &[Effect], connections: u32) -> Vec<Effect> {
         let Some(Effect::Broadcast { batch, .. }) = effects.last() else { return vec![] };
-        let mut answers = room.step(Event::Sent, NOW);
+        let mut answers = room.step(Event::Sent { batch: *batch, connections }, NOW);
         answers.extend(room.step(Event::Handed { batch: *batch, connections }, NOW));
         answers
     }
@@ -337,12 +355,29 @@ mod tests {
     }
 
     #[test]
+    fn a_publisher_in_a_hurry_does_not_wait_for_the_relays() {
+        let mut room = room();
+        let Event::Post(prompt) = post(1, &[None]) else { panic!() };
+        room.step(Event::Post(Post { is_prompt: true, ..prompt }), NOW);
+        room.step(post(2, &[None]), NOW);
+        let effects = room.step(Event::Drain, NOW);
+        let Some(Effect::Broadcast { batch, .. }) = effects.last() else { panic!("{effects:?}") };
+        let answered = |effects: &[Effect]| match effects {
+            [Effect::Answer { post, connections, .. }] => (post.0, *connections),
+            _ => panic!("{effects:?}"),
+        };
+        assert_eq!(answered(&room.step(Event::Sent { batch: *batch, connections: 3 }, NOW)), (1, 3));
+        assert_eq!(answered(&room.step(Event::Handed { batch: *batch, connections: 8 }, NOW)), (2, 8));
+    }
+
+    #[test]
     fn the_next_batch_does_not_wait_for_the_relays() {
         let mut room = room();
         room.step(post(1, &[None]), NOW);
         let first = room.step(Event::Drain, NOW);
         room.step(post(2, &[None]), NOW);
-        room.step(Event::Sent, NOW);
+        let Some(Effect::Broadcast { batch, .. }) = first.last() else { panic!("{first:?}") };
+        assert_eq!(room.step(Event::Sent { batch: *batch, connections: 1 }, NOW), []);
         let second = room.step(Event::Drain, NOW);
         assert_eq!(kinds(&second), ["Store", "Broadcast"]);
         let answered = hand(&mut room, &second, 9);
@@ -402,10 +437,10 @@ mod tests {
             }
             _ => panic!("{effects:?}"),
         };
-        room.step(Event::Post(Post { id: PostId(1), publications: vec![trade()] }), NOW);
+        room.step(Event::Post(Post { is_prompt: false, id: PostId(1), publications: vec![trade()] }), NOW);
         let first = room.step(Event::Drain, NOW);
         hand(&mut room, &first, 0);
-        room.step(Event::Post(Post { id: PostId(2), publications: vec![trade()] }), NOW);
+        room.step(Event::Post(Post { id: PostId(2), publications: vec![trade()], is_prompt: false }), NOW);
         let again = room.step(Event::Drain, NOW);
         assert_eq!(forwards(&first), forwards(&again));
         assert_eq!(forwards(&again)[0].seq, Seq::new(1));

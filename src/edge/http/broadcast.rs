@@ -8,6 +8,7 @@ use super::messages::{self, Published};
 use super::problems::HttpError;
 use super::publishers::{Authenticated, authenticate};
 use super::respond::{self, Answer};
+use super::rooms::Wait;
 use super::{rooms, subscribe};
 use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};
@@ -27,7 +28,7 @@ pub async fn one(
     let topic = topic?;
     let keyed = payload::publication(&topic, &body)?;
     let keyed = Keyed { key: key.or(keyed.key), ..keyed };
-    let published = rooms::publish(env, &topic, &[keyed]).await?;
+    let published = rooms::publish(env, &topic, &[keyed], Wait::ForRelays).await?;
     let delivery = Delivery::new(published.connections, published.outcome(0));
     let response = respond::json(200, batch::delivered(delivery))?;
     Ok(Answer { connections: Some(delivery.connections), ..response.into() })
@@ -41,7 +42,7 @@ pub async fn many(mut request: Request, env: &Env, config: &Config) -> Result<An
         .into_iter()
         .map(|Message { token, content }| (token, content.map_err(HttpError::Message)))
         .unzip();
-    let Published { outcomes, cause } = messages::publish(env, contents).await;
+    let Published { outcomes, cause } = messages::publish(env, contents, Wait::ForRelays).await;
     let results: Vec<_> =
         tokens.into_iter().zip(outcomes).map(|(token, outcome)| MessageResult { token, outcome }).collect();
     let response = respond::json(200, batch::batch_results(&results))?;

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use worker::Env;
 
 use super::problems::HttpError;
-use super::rooms;
+use super::rooms::{self, Wait};
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::wire::batch::Delivery;
@@ -23,9 +23,9 @@ pub struct Published {
 }
 
 /// Publishes messages, and leaves out those that can't be. Messages to one topic keep their order.
-pub async fn publish(env: &Env, messages: Vec<Result<(Topic, Keyed), HttpError>>) -> Published {
+pub async fn publish(env: &Env, messages: Vec<Result<(Topic, Keyed), HttpError>>, wait: Wait) -> Published {
     let (groups, mut outcomes) = sort(messages);
-    let calls = groups.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications));
+    let calls = groups.iter().map(|(topic, group)| rooms::publish(env, topic, &group.publications, wait));
     let mut causes = Vec::new();
     for (published, (topic, group)) in join_all(calls).await.into_iter().zip(&groups) {
         if let Err(error) = &published {

@@ -15,7 +15,7 @@ pub mod problems;
 mod publishers;
 mod relays;
 mod respond;
-mod rooms;
+pub mod rooms;
 pub mod route;
 mod router;
 mod subscribe;

@@ -9,15 +9,32 @@ use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::edge::objects;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PROPOSALS_HEADER, PUBLISH_PATH, Published,
-    REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PROMPT_HEADER, PROPOSALS_HEADER, PUBLISH_PATH,
+    Published, REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys,
     encode_proposals, encode_publications,
 };
 use crate::wire::subscription::{self, Subscription};
 
+/// Whom a publisher waits for besides the room itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The relays, a few seconds at most: their sockets count.
+    ForRelays,
+    /// Nobody.
+    ForNobody,
+}
+
 /// Publishes to one topic, in order, in one request.
-pub async fn publish(env: &Env, topic: &Topic, publications: &[Keyed]) -> Result<Published, HttpError> {
+pub async fn publish(
+    env: &Env,
+    topic: &Topic,
+    publications: &[Keyed],
+    wait: Wait,
+) -> Result<Published, HttpError> {
     let headers = Headers::new();
+    if wait == Wait::ForNobody {
+        headers.set(PROMPT_HEADER, "1")?;
+    }
     if let Some(keys) = encode_keys(publications) {
         headers.set(KEYS_HEADER, &keys)?;
     }
