@@ -94,6 +94,16 @@ pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
 }
 
+/// Logs that what is too old could not be thrown away.
+pub fn sweep_failed(what: &'static str, error: &impl Display) {
+    #[derive(Serialize)]
+    struct Fields {
+        what: &'static str,
+        error: String,
+    }
+    write(Level::Error, "sweep_failed", Fields { what, error: error.to_string() });
+}
+
 #[derive(Serialize)]
 struct Failed {
     error: String,

@@ -9,6 +9,7 @@ pub mod conditional;
 pub mod delivery;
 pub mod description;
 pub mod frame;
+pub mod image;
 mod object;
 pub mod page;
 pub mod payload;

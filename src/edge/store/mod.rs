@@ -1,10 +1,12 @@
 //! What outlives memory: one file per table, and in them the only SQL. It must not decide what is stored.
 
 pub mod history;
+pub mod images;
 pub mod relays;
 pub mod room;
 pub mod spent_nonces;
 pub mod subscriptions;
+pub mod uploads;
 pub mod users;
 
 use serde::Deserialize;

@@ -2,6 +2,7 @@
 
 mod caller;
 mod conditional;
+mod images;
 pub mod problem;
 pub mod resource;
 mod users;
@@ -38,6 +39,10 @@ pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> 
         ("GET" | "HEAD", ApiResource::User(wallet)) => users::profile(&request, &call, wallet).await,
         ("PUT", ApiResource::User(wallet)) => users::change(request, &call, wallet).await,
         ("GET" | "HEAD", ApiResource::Referrals(wallet)) => users::referrals(&request, &call, wallet).await,
+        ("POST", ApiResource::TokenImage(token)) => images::for_token(request, &call, token).await,
+        ("POST", ApiResource::UserImage(wallet)) => images::for_user(request, &call, wallet).await,
+        ("PUT", ApiResource::Upload(permission)) => images::upload(request, &call, &permission).await,
+        ("GET" | "HEAD", ApiResource::Image(key)) => images::picture(&request, &call, &key).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
     }
 }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::core::profile::ProfileRefusal;
+use crate::wire::image::ImageError;
 use crate::wire::page::PageError;
 use crate::wire::problem::ErrorCode;
 use crate::wire::request_body::BodyError;
@@ -31,6 +32,15 @@ pub enum ApiError {
     /// A change of a profile that is refused.
     #[error(transparent)]
     Profile(#[from] ProfileRefusal),
+    /// A picture that is none.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A URL to upload to that was changed, has expired, or was used.
+    #[error("this uploadUrl is not valid, or not any longer: each is good for one picture, for an hour")]
+    NoPermission,
+    /// A topic that is no token.
+    #[error("this is no token: a token's name has no colon")]
+    NoToken,
     /// The address has asked too often.
     #[error("this address has asked too often: at most {limit} times in {seconds} seconds")]
     TooOften {
@@ -47,10 +57,11 @@ impl ApiError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } => ErrorCode::NotFound,
-            Self::SomebodyElse => ErrorCode::Forbidden,
+            Self::SomebodyElse | Self::NoPermission => ErrorCode::Forbidden,
             Self::NotSignedIn => ErrorCode::Unauthorized,
             Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
-            Self::Body(_) | Self::Profile(_) => ErrorCode::InvalidPayload,
+            Self::Body(_) | Self::Profile(_) | Self::Image(_) => ErrorCode::InvalidPayload,
+            Self::NoToken => ErrorCode::InvalidTopic,
             Self::Page(_) => ErrorCode::InvalidQuery,
             Self::TooOften { .. } => ErrorCode::RateLimited,
         }
