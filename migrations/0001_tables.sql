@@ -135,4 +135,7 @@ CREATE TABLE alert_rules (
 ) WITHOUT ROWID;
 
 CREATE INDEX alert_rules_of_wallet ON alert_rules (wallet, created_at, id);
+CREATE UNIQUE INDEX alert_rules_wait_once ON alert_rules (wallet, mint, condition, threshold, quote)
+  WHERE fired_at IS NULL;
 CREATE INDEX alert_rules_waiting ON alert_rules (mint) WHERE fired_at IS NULL;
+CREATE INDEX alert_rules_fired ON alert_rules (fired_at) WHERE fired_at IS NOT NULL;

@@ -2,6 +2,7 @@
 //! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
 pub mod access;
+pub mod alert_rule;
 pub mod client_frame;
 pub mod decimal;
 pub mod epoch;

@@ -94,6 +94,11 @@ pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
 }
 
+/// Logs that a room could not be told of a user's alert rule. Whose it is is not said.
+pub fn rules_not_told(error: &impl Display) {
+    write(Level::Error, "rules_not_told", Failed { error: error.to_string() });
+}
+
 /// Logs that what is too old could not be thrown away.
 pub fn sweep_failed(what: &'static str, error: &impl Display) {
     #[derive(Serialize)]

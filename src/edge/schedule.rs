@@ -3,12 +3,16 @@
 
 use worker::Env;
 
-use super::store::uploads;
+use super::store::{alert_rules, uploads};
 use super::{log, runtime};
 
 /// Does one round. Whatever it does not get to is done in the next one, and to do it twice changes nothing.
 pub async fn run(env: &Env) {
-    if let Err(error) = uploads::sweep(env, runtime::now()).await {
+    let now = runtime::now();
+    if let Err(error) = uploads::sweep(env, now).await {
         log::sweep_failed("uploads", &error);
+    }
+    if let Err(error) = alert_rules::sweep(env, now).await {
+        log::sweep_failed("alert_rules", &error);
     }
 }

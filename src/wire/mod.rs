@@ -1,6 +1,7 @@
 //! Bytes to values and back, at each boundary: payloads, batches, frames, problems, close codes, the language between
 //! Worker and room. Pure: it must not know a request, a socket or a variable, and decides nothing.
 
+pub mod alert_rule;
 pub mod attachment;
 pub mod batch;
 pub mod channel;

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::core::decimal::Decimal;
+
 /// A name, or another text, without a copy where it is written without escapes.
 #[derive(Deserialize)]
 pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
@@ -17,6 +19,14 @@ pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 pub(super) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let Name(text) = serde_json::from_str(value.get()).ok()?;
     Some(text)
+}
+
+/// The number that a value is, written as one or as a text of one, with every digit; `None` for any other value.
+pub(super) fn number_of(value: &RawValue) -> Option<Decimal> {
+    match text_of(value) {
+        Some(text) => Decimal::parse(&text),
+        None => Decimal::parse(value.get()),
+    }
 }
 
 /// The fields of an object, each name once: of a repeated one the last, as most parsers read it.

@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
-use super::object::{Object, text_of};
+use super::object::{Object, number_of, text_of};
 use super::{ObjectError, from_object};
+use crate::core::decimal::Decimal;
 
 /// The largest body of a request that tells something of a user, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16_384;
@@ -126,6 +127,24 @@ impl<'a> Fields<'a> {
         bounds: TextBounds,
     ) -> Result<Change<String>, BodyError> {
         self.change(field, rule, |text| bounds.admit(text).then(|| text.to_owned()))
+    }
+
+    /// A field that has to be there, read from its text.
+    pub(super) fn required<T>(
+        &self,
+        field: &'static str,
+        rule: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, BodyError> {
+        match self.change(field, rule, read)? {
+            Change::Set(value) => Ok(value),
+            Change::Keep | Change::Clear => Err(BodyError::Field { field, rule }),
+        }
+    }
+
+    /// A number with every digit, written as one or as a text.
+    pub(super) fn number(&self, field: &str) -> Option<Decimal> {
+        number_of(self.0.get(field)?)
     }
 }
 

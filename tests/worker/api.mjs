@@ -10,7 +10,7 @@ export const ODD_TEXTS = [
   "'; DROP TABLE users; --",
   '" OR 1=1 /*',
   "%_\\?1 ?2 $1 :name @name",
-  "NULL",
+  "NULL, x'00', TRUE",
   "{{7*7}} <script>alert(1)</script>",
   "👩‍👩‍👧‍👦 🏳️‍🌈",
   "שלום \u202eabc\u202c مرحبا",

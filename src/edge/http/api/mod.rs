@@ -1,5 +1,6 @@
 //! REST and webhooks: one file per family of resources. It must not know how a resource is stored or published.
 
+mod alerts;
 mod caller;
 mod conditional;
 mod images;
@@ -43,6 +44,9 @@ pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> 
         ("POST", ApiResource::UserImage(wallet)) => images::for_user(request, &call, wallet).await,
         ("PUT", ApiResource::Upload(permission)) => images::upload(request, &call, &permission).await,
         ("GET" | "HEAD", ApiResource::Image(key)) => images::picture(&request, &call, &key).await,
+        ("GET" | "HEAD", ApiResource::Alerts(wallet)) => alerts::list(&request, &call, wallet).await,
+        ("POST", ApiResource::Alerts(wallet)) => alerts::create(request, &call, wallet).await,
+        ("DELETE", ApiResource::Alert(wallet, id)) => alerts::delete(&request, &call, wallet, &id).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
     }
 }

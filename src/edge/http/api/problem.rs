@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::core::alert_rule::MAX_WAITING;
 use crate::core::profile::ProfileRefusal;
 use crate::wire::image::ImageError;
 use crate::wire::page::PageError;
@@ -41,6 +42,9 @@ pub enum ApiError {
     /// A topic that is no token.
     #[error("this is no token: a token's name has no colon")]
     NoToken,
+    /// A wallet with as many alert rules waiting as it may have.
+    #[error("a wallet may have {MAX_WAITING} alerts waiting: take one away first")]
+    TooManyRules,
     /// The address has asked too often.
     #[error("this address has asked too often: at most {limit} times in {seconds} seconds")]
     TooOften {
@@ -57,7 +61,7 @@ impl ApiError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } => ErrorCode::NotFound,
-            Self::SomebodyElse | Self::NoPermission => ErrorCode::Forbidden,
+            Self::SomebodyElse | Self::NoPermission | Self::TooManyRules => ErrorCode::Forbidden,
             Self::NotSignedIn => ErrorCode::Unauthorized,
             Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
             Self::Body(_) | Self::Profile(_) | Self::Image(_) => ErrorCode::InvalidPayload,

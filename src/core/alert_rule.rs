@@ -1,0 +1,83 @@
+//! What users want to be told of a token: rules of their own. It must not know what a token costs, nor when a rule was
+//! looked at.
+
+use super::decimal::Decimal;
+use super::tick::Quote;
+use super::time::UnixMillis;
+use super::topic::Topic;
+use super::wallet::Wallet;
+
+/// The most rules of one wallet that wait.
+pub const MAX_WAITING: u32 = 100;
+
+/// What has to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The price is more than the threshold.
+    PriceAbove,
+    /// The price is less than the threshold.
+    PriceBelow,
+    /// What is traded is more than the threshold.
+    VolumeAbove,
+}
+
+impl Condition {
+    /// Its name on the wire and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PriceAbove => "price_above",
+            Self::PriceBelow => "price_below",
+            Self::VolumeAbove => "volume_above",
+        }
+    }
+
+    /// Reads [`Condition::name`].
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::PriceAbove, Self::PriceBelow, Self::VolumeAbove]
+            .into_iter()
+            .find(|condition| condition.name() == name)
+    }
+}
+
+/// What a rule says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Which token: a topic without a namespace.
+    pub token: Topic,
+    /// What has to happen.
+    pub condition: Condition,
+    /// More than 0, in the quote.
+    pub threshold: Decimal,
+    /// What the threshold is in.
+    pub quote: Quote,
+}
+
+/// A rule. It fires once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertRule {
+    /// What it is known by.
+    pub id: String,
+    /// Who is to be told.
+    pub wallet: Wallet,
+    /// What it says.
+    pub wish: Wish,
+    /// Since when it waits, in whole seconds.
+    pub created: UnixMillis,
+    /// When it fired, in whole seconds.
+    pub fired: Option<UnixMillis>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_read_by_its_name() {
+        for condition in [Condition::PriceAbove, Condition::PriceBelow, Condition::VolumeAbove] {
+            assert_eq!(Condition::parse(condition.name()), Some(condition));
+        }
+        assert_eq!(Condition::parse("PRICE_ABOVE"), None);
+    }
+}
