@@ -74,11 +74,13 @@ END;
 -- What a wallet had at a time, as it was published. Written once, never changed.
 CREATE TABLE balance_snapshots (
   wallet TEXT NOT NULL,
-  taken_at INTEGER NOT NULL,
   id TEXT NOT NULL,
+  taken_at INTEGER NOT NULL,
   payload TEXT NOT NULL,
-  PRIMARY KEY (wallet, taken_at, id)
+  PRIMARY KEY (wallet, id)
 ) WITHOUT ROWID;
+
+CREATE INDEX balance_snapshots_by_time ON balance_snapshots (wallet, taken_at, id);
 
 CREATE TRIGGER balance_snapshots_are_immutable BEFORE UPDATE ON balance_snapshots
 BEGIN

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod alert_rule;
+pub mod balance_snapshot;
 pub mod client_frame;
 pub mod decimal;
 pub mod epoch;

@@ -3,6 +3,8 @@
 
 pub mod alert_rule;
 pub mod attachment;
+pub mod balance;
+pub mod balances;
 pub mod batch;
 pub mod channel;
 pub mod close;

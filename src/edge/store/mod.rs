@@ -1,6 +1,7 @@
 //! What outlives memory: one file per table, and in them the only SQL. It must not decide what is stored.
 
 pub mod alert_rules;
+pub mod balance_snapshots;
 pub mod history;
 pub mod images;
 pub mod relays;

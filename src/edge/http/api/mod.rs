@@ -1,6 +1,7 @@
 //! REST and webhooks: one file per family of resources. It must not know how a resource is stored or published.
 
 mod alerts;
+mod balances;
 mod caller;
 mod conditional;
 mod images;
@@ -47,6 +48,7 @@ pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> 
         ("GET" | "HEAD", ApiResource::Alerts(wallet)) => alerts::list(&request, &call, wallet).await,
         ("POST", ApiResource::Alerts(wallet)) => alerts::create(request, &call, wallet).await,
         ("DELETE", ApiResource::Alert(wallet, id)) => alerts::delete(&request, &call, wallet, &id).await,
+        ("GET" | "HEAD", ApiResource::Balances(wallet)) => balances::list(&request, &call, wallet).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
     }
 }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::core::alert_rule::MAX_WAITING;
 use crate::core::profile::ProfileRefusal;
+use crate::wire::balances::BalancesQueryError;
 use crate::wire::image::ImageError;
 use crate::wire::page::PageError;
 use crate::wire::problem::ErrorCode;
@@ -30,6 +31,9 @@ pub enum ApiError {
     /// A query that asks for no page.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// A query that asks for no time.
+    #[error(transparent)]
+    Balances(#[from] BalancesQueryError),
     /// A change of a profile that is refused.
     #[error(transparent)]
     Profile(#[from] ProfileRefusal),
@@ -66,7 +70,7 @@ impl ApiError {
             Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
             Self::Body(_) | Self::Profile(_) | Self::Image(_) => ErrorCode::InvalidPayload,
             Self::NoToken => ErrorCode::InvalidTopic,
-            Self::Page(_) => ErrorCode::InvalidQuery,
+            Self::Page(_) | Self::Balances(_) => ErrorCode::InvalidQuery,
             Self::TooOften { .. } => ErrorCode::RateLimited,
         }
     }
