@@ -13,11 +13,11 @@ pub const MAX_WAITING: u32 = 100;
 /// What has to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The price is more than the threshold.
+    /// The price is the threshold or more.
     PriceAbove,
-    /// The price is less than the threshold.
+    /// The price is the threshold or less.
     PriceBelow,
-    /// What is traded is more than the threshold.
+    /// So much of the token, or more, is traded within a minute.
     VolumeAbove,
 }
 
@@ -48,9 +48,9 @@ pub struct Wish {
     pub token: Topic,
     /// What has to happen.
     pub condition: Condition,
-    /// More than 0, in the quote.
+    /// More than 0.
     pub threshold: Decimal,
-    /// What the threshold is in.
+    /// What the price is in, `USD` for dollars; empty where the condition is not about a price.
     pub quote: Quote,
 }
 

@@ -66,7 +66,7 @@ impl ImageKey {
     pub fn new(owner: ImageOwner, now: UnixMillis, random: u32, media_type: Option<&str>) -> Self {
         let ending = match media_type {
             Some("image/png") => "png",
-            Some("image/jpeg") => "jpg",
+            Some("image/jpeg" | "image/jpg") => "jpg",
             _ => "webp",
         };
         let (family, name, word, time) = (owner.family(), owner.name(), owner.word(), now.0);

@@ -1,7 +1,5 @@
 //! The codes by which users refer others. It must not know whose a code is.
 
-use std::fmt;
-
 /// Characters of a code, and random bytes that it takes.
 pub const CODE_LENGTH: usize = 8;
 
@@ -32,12 +30,6 @@ impl ReferralCode {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for ReferralCode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::request_body::{BodyError, Fields};
+use super::request_body::{BodyError, Change, Fields};
 use crate::core::alert_rule::{AlertRule, Condition, Wish};
 use crate::core::decimal::Decimal;
 use crate::core::tick::Quote;
@@ -17,7 +17,9 @@ const CONDITION_RULE: &str = "price_above, price_below or volume_above";
 
 const THRESHOLD_RULE: &str = "a number above 0, or a text of one: at most 64 characters";
 
-const QUOTE_RULE: &str = "what the threshold is in, at most 44 letters and digits, or null for USD";
+const QUOTE_RULE: &str = "what the price is in, at most 44 letters and digits, or null for USD";
+
+const NO_QUOTE_RULE: &str = "left out: a volume is counted in the token";
 
 const DEFAULT_QUOTE: &str = "USD";
 
@@ -31,13 +33,16 @@ pub fn wish(body: &[u8]) -> Result<Wish, BodyError> {
     let quote = |text: &str| Quote::parse(text).filter(|quote| !quote.as_str().is_empty());
     let threshold = fields.number("threshold").filter(Decimal::is_positive);
     let wrong = |field, rule| BodyError::Field { field, rule };
+    let condition = fields.required("condition", CONDITION_RULE, Condition::parse)?;
     Ok(Wish {
         token: fields.required("token", TOKEN_RULE, token)?,
-        condition: fields.required("condition", CONDITION_RULE, Condition::parse)?,
+        condition,
         threshold: threshold.ok_or_else(|| wrong("threshold", THRESHOLD_RULE))?,
-        quote: match fields.change("quote", QUOTE_RULE, quote)?.value() {
-            Some(quote) => quote.clone(),
-            None => Quote::parse(DEFAULT_QUOTE).unwrap_or_default(),
+        quote: match (condition, fields.change("quote", QUOTE_RULE, quote)?) {
+            (Condition::VolumeAbove, Change::Set(_)) => return Err(wrong("quote", NO_QUOTE_RULE)),
+            (Condition::VolumeAbove, _) => Quote::default(),
+            (_, Change::Set(quote)) => quote,
+            (_, Change::Keep | Change::Clear) => Quote::parse(DEFAULT_QUOTE).unwrap_or_default(),
         },
     })
 }
@@ -49,7 +54,7 @@ struct Shown<'a> {
     token: &'a str,
     condition: &'static str,
     threshold: String,
-    quote: &'a str,
+    quote: Option<&'a str>,
     created_at: u64,
     fired_at: Option<u64>,
 }
@@ -62,7 +67,7 @@ impl<'a> From<&'a AlertRule> for Shown<'a> {
             token: wish.token.as_str(),
             condition: wish.condition.name(),
             threshold: wish.threshold.to_string(),
-            quote: wish.quote.as_str(),
+            quote: Some(wish.quote.as_str()).filter(|quote| !quote.is_empty()),
             created_at: rule.created.seconds(),
             fired_at: rule.fired.map(UnixMillis::seconds),
         }
@@ -134,6 +139,7 @@ mod tests {
         assert_eq!(field(&format!(r#"{{"token":"T","quote":"",{rest}}}"#)), "quote");
         assert_eq!(field(&format!(r#"{{"token":"T","quote":"U S",{rest}}}"#)), "quote");
         assert_eq!(field(&format!(r#"{{"token":"T","wallet":1,{rest}}}"#)), "wallet");
+        assert_eq!(field(r#"{"token":"T","condition":"volume_above","threshold":1,"quote":"USD"}"#), "quote");
     }
 
     #[test]
@@ -146,7 +152,7 @@ mod tests {
             created: UnixMillis::from_seconds(1),
             fired: None,
         };
-        let expected = r#"{"id":"a1","token":"DROP","condition":"volume_above","threshold":"1000.5","quote":"USD","createdAt":1,"firedAt":null}"#;
+        let expected = r#"{"id":"a1","token":"DROP","condition":"volume_above","threshold":"1000.5","quote":null,"createdAt":1,"firedAt":null}"#;
         assert_eq!(super::rule(&rule), expected);
         assert_eq!(rules(&[rule], Some("n")), format!(r#"{{"alerts":[{expected}],"next":"n"}}"#));
     }

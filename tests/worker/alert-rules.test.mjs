@@ -62,7 +62,7 @@ test("a threshold keeps every digit, and what has no quote is in dollars", async
     alertsOf(user),
     '{"token":"A","condition":"volume_above","threshold":9007199254740993}',
   );
-  assert.equal(raw.body.threshold, "9007199254740993");
+  assert.deepEqual([raw.body.threshold, raw.body.quote], ["9007199254740993", null]);
 });
 
 test("the same rule again is the one that waits, also where it comes several times at once", async () => {
