@@ -31,7 +31,8 @@ const REFUSAL: &str = "CASE \
     SELECT referrer, 1 FROM users WHERE referral_code = ?2 AND EXISTS (SELECT 1 FROM users WHERE referrer = ?1) \
     UNION ALL SELECT users.referrer, above.height + 1 FROM above JOIN users ON users.wallet = above.wallet \
       WHERE above.height <= ?5 AND above.wallet <> ?1) \
-    SELECT CASE WHEN MAX(wallet = ?1) THEN 'circle' WHEN MAX(CASE WHEN wallet IS NOT NULL THEN height END) > ?5 THEN 'long' END FROM above) \
+    SELECT CASE WHEN MAX(wallet = ?1) THEN 'circle' \
+      WHEN MAX(CASE WHEN wallet IS NOT NULL THEN height END) > ?5 THEN 'long' END FROM above) \
 END";
 
 const VALUES: &str = "?1, ?6, ?8, ?4, ?3, (SELECT wallet FROM users WHERE referral_code = ?2), \
