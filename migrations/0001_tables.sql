@@ -1,6 +1,7 @@
 -- Exact numbers are TEXT: SQLite's REAL would change their digits. Times are Unix seconds.
 
--- What is known of a token: `mint` is the topic that it is published under.
+-- What is known of a token: `mint` is the topic that it is published under. Of one that only a price was told of there is
+-- a row too; `announced_at` is when it was told to everybody as new.
 CREATE TABLE tokens (
   mint TEXT PRIMARY KEY,
   name TEXT,
@@ -14,6 +15,8 @@ CREATE TABLE tokens (
   price TEXT,
   quote TEXT,
   priced_at INTEGER,
+  priced_slot INTEGER,
+  announced_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -19,6 +19,7 @@ pub mod room;
 pub mod socket_request;
 pub mod tick;
 pub mod time;
+pub mod token;
 pub mod topic;
 pub mod view;
 pub mod wallet;

@@ -21,6 +21,12 @@ pub mod socket_frame;
 pub mod socket_request;
 pub mod standing;
 pub mod subscription;
+pub mod token;
+pub mod token_query;
+
+use serde_json::value::RawValue;
+
+use crate::core::decimal::Decimal;
 
 /// Why a text is not the object that is asked for.
 enum ObjectError {
@@ -41,6 +47,11 @@ fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Obj
 /// RFC 8259 §2.
 fn is_json_whitespace(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r')
+}
+
+/// A number as JSON writes it, with all its digits.
+fn number(decimal: &Decimal) -> Option<Box<RawValue>> {
+    RawValue::from_string(decimal.to_string()).ok()
 }
 
 /// The JSON text of a value of this crate's own types.

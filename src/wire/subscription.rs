@@ -75,7 +75,11 @@ pub fn encode(subscription: &Subscription) -> String {
     }
 }
 
-fn parameter(query: &str, name: &'static str) -> Result<Option<String>, QueryError> {
+/// The only value of a parameter, percent-decoded; `None` where it is not given.
+///
+/// # Errors
+/// [`QueryError::Repeated`].
+pub(super) fn parameter(query: &str, name: &'static str) -> Result<Option<String>, QueryError> {
     let query = query.strip_prefix('?').unwrap_or(query);
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);

@@ -73,16 +73,17 @@ pub async fn standing(
 }
 
 /// What an authenticated publisher sent.
-struct Authenticated {
-    body: Vec<u8>,
+pub struct Authenticated {
+    /// The request's body.
+    pub body: Vec<u8>,
     /// The request's own idempotency key.
-    key: Option<IdempotencyKey>,
+    pub key: Option<IdempotencyKey>,
 }
 
 /// The request of a publisher. A stranger's body is not read, unless it carries a signature, which only the body
 /// proves. A signed request is known by its signed id and nothing else: anybody could repeat it with another key
 /// beside.
-async fn authenticate(
+pub async fn authenticate(
     request: &mut Request,
     config: &Config,
     limit: usize,

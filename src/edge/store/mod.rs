@@ -5,9 +5,12 @@ pub mod relays;
 pub mod room;
 pub mod spent_nonces;
 pub mod subscriptions;
+pub mod tokens;
 
 use serde::Deserialize;
-use worker::{Result, SqlStorage, SqlStorageValue, wasm_bindgen::JsValue};
+use worker::{D1Database, Env, Result, SqlStorage, SqlStorageValue, wasm_bindgen::JsValue};
+
+use super::bindings::DATABASE_BINDING;
 
 const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?";
 
@@ -24,6 +27,14 @@ struct Named {
 fn has_table(sql: &SqlStorage, name: &str) -> Result<bool> {
     let tables: Vec<Named> = sql.exec(FIND, vec![name.into()])?.to_array()?;
     Ok(!tables.is_empty())
+}
+
+/// The database, which all objects and Workers share.
+///
+/// # Errors
+/// Where it is not bound.
+pub fn database(env: &Env) -> Result<D1Database> {
+    env.d1(DATABASE_BINDING)
 }
 
 /// A number for a statement. Past 2^53 JavaScript could no longer tell one from the next.

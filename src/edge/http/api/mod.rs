@@ -1,7 +1,9 @@
 //! REST and webhooks: one file per family of resources. It must not know how a resource is stored or published.
 
+mod conditional;
 pub mod problem;
 pub mod resource;
+mod tokens;
 
 use worker::{Context, Env, Request};
 
@@ -27,8 +29,15 @@ pub struct Call<'a> {
 }
 
 /// Answers a request.
-pub async fn answer(_request: Request, call: Call<'_>, resource: ApiResource) -> Result<Answer, HttpError> {
-    match (call.method, resource) {
+///
+/// # Errors
+/// [`HttpError`].
+pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> Result<Answer, HttpError> {
+    let response = match (call.method, resource) {
+        ("GET" | "HEAD", ApiResource::Tokens) => tokens::list(&request, &call).await,
+        ("GET" | "HEAD", ApiResource::Token(token)) => tokens::get(&request, &call, token).await,
+        ("PUT", ApiResource::Token(token)) => tokens::put(request, &call, token).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
-    }
+    };
+    Ok(response?.into())
 }

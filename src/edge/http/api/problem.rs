@@ -3,6 +3,8 @@
 use thiserror::Error;
 
 use crate::wire::problem::ErrorCode;
+use crate::wire::token::TokenError;
+use crate::wire::token_query::TokenQueryError;
 
 /// Why a REST request fails. The texts are what clients are told.
 #[derive(Debug, Error)]
@@ -16,6 +18,15 @@ pub enum ApiError {
     /// Somebody who is signed in asks for what is another one's.
     #[error("this is for its owner only")]
     SomebodyElse,
+    /// A topic that is a person's own.
+    #[error("a token is a topic that everybody may read")]
+    PrivateToken,
+    /// A body that says nothing of a token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A query for tokens that is not understood.
+    #[error(transparent)]
+    TokenQuery(#[from] TokenQueryError),
     /// Nobody knows who asks.
     #[error("this takes `Authorization: Bearer <access token>`, from POST /auth/verify")]
     NotSignedIn,
@@ -36,6 +47,10 @@ impl ApiError {
         match self {
             Self::Unknown { .. } => ErrorCode::NotFound,
             Self::SomebodyElse => ErrorCode::Forbidden,
+            Self::PrivateToken => ErrorCode::InvalidTopic,
+            Self::Token(TokenError::NotUtf8 | TokenError::NotJson { .. }) => ErrorCode::InvalidJson,
+            Self::Token(_) => ErrorCode::InvalidPayload,
+            Self::TokenQuery(_) => ErrorCode::InvalidQuery,
             Self::NotSignedIn => ErrorCode::Unauthorized,
             Self::TooOften { .. } => ErrorCode::RateLimited,
         }

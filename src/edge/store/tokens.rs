@@ -1,0 +1,219 @@
+//! The table of tokens, in the database. It must not know who says what of a token, nor decide who is told.
+
+use serde::Deserialize;
+use worker::{D1Database, D1PreparedStatement, Error, Result, wasm_bindgen::JsValue};
+
+use super::number;
+use crate::core::decimal::Decimal;
+use crate::core::tick::{ChainTime, Phase, Quote};
+use crate::core::time::UnixMillis;
+use crate::core::token::{Cursor, Description, LastPrice, Token};
+use crate::core::topic::Topic;
+use crate::wire::token::TokenChange;
+use crate::wire::token_query::TokenQuery;
+
+const GET: &str = "SELECT * FROM tokens WHERE mint = ?1";
+
+// A condition on a parameter would keep the database from its indexes: each list has a statement of its own.
+const NEWEST: &str = "SELECT * FROM tokens ORDER BY created_at DESC, mint LIMIT ?1";
+const OLDER: &str = "SELECT * FROM tokens WHERE created_at <= ?2 AND (created_at < ?2 OR mint > ?3) \
+                     ORDER BY created_at DESC, mint LIMIT ?1";
+const NEWEST_OF_PHASE: &str = "SELECT * FROM tokens WHERE phase = ?2 ORDER BY created_at DESC, mint LIMIT ?1";
+const OLDER_OF_PHASE: &str = "SELECT * FROM tokens WHERE phase = ?2 AND created_at <= ?3 \
+                              AND (created_at < ?3 OR mint > ?4) ORDER BY created_at DESC, mint LIMIT ?1";
+
+// ?2 is the change as JSON: what it does not have stays as it is.
+const CHANGE: &str = "INSERT INTO tokens \
+     (mint, name, symbol, description, uri, image, creator, supply, phase, created_at, updated_at) VALUES \
+     (?1, ?2 ->> '$.name', ?2 ->> '$.symbol', ?2 ->> '$.description', ?2 ->> '$.uri', ?2 ->> '$.image', \
+      ?2 ->> '$.creator', ?2 ->> '$.supply', ?2 ->> '$.phase', ?3, ?3) \
+     ON CONFLICT (mint) DO UPDATE SET \
+     name = iif(json_type(?2, '$.name') IS NULL, name, excluded.name), \
+     symbol = iif(json_type(?2, '$.symbol') IS NULL, symbol, excluded.symbol), \
+     description = iif(json_type(?2, '$.description') IS NULL, description, excluded.description), \
+     uri = iif(json_type(?2, '$.uri') IS NULL, uri, excluded.uri), \
+     image = iif(json_type(?2, '$.image') IS NULL, image, excluded.image), \
+     creator = iif(json_type(?2, '$.creator') IS NULL, creator, excluded.creator), \
+     supply = iif(json_type(?2, '$.supply') IS NULL, supply, excluded.supply), \
+     phase = iif(phase = 'amm', phase, coalesce(excluded.phase, phase)), \
+     updated_at = max(updated_at, excluded.updated_at) \
+     RETURNING *";
+
+const KNOW: &str = "INSERT INTO tokens (mint, phase, created_at, updated_at) VALUES (?1, ?2, ?3, ?3) \
+     ON CONFLICT (mint) DO UPDATE SET phase = iif(phase = 'amm', phase, coalesce(excluded.phase, phase)), \
+     updated_at = max(updated_at, excluded.updated_at) \
+     RETURNING *";
+
+const ANNOUNCED: &str = "UPDATE tokens SET announced_at = ?2 WHERE mint = ?1 AND announced_at IS NULL";
+
+// An older price never takes the place of a newer one. The phase is told with it, and never goes back.
+const PRICE: &str = "INSERT INTO tokens \
+     (mint, phase, price, quote, priced_at, priced_slot, created_at, updated_at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) \
+     ON CONFLICT (mint) DO UPDATE SET \
+     phase = iif(phase = 'amm', phase, coalesce(excluded.phase, phase)), \
+     price = excluded.price, quote = excluded.quote, \
+     priced_at = excluded.priced_at, priced_slot = excluded.priced_slot \
+     WHERE priced_at IS NULL OR (priced_at, priced_slot) <= (excluded.priced_at, excluded.priced_slot)";
+
+#[derive(Deserialize)]
+struct Row {
+    mint: String,
+    name: Option<String>,
+    symbol: Option<String>,
+    description: Option<String>,
+    uri: Option<String>,
+    image: Option<String>,
+    creator: Option<String>,
+    supply: Option<String>,
+    phase: Option<String>,
+    price: Option<String>,
+    quote: Option<String>,
+    priced_at: Option<u64>,
+    priced_slot: Option<u64>,
+    announced_at: Option<u64>,
+    created_at: u64,
+    updated_at: u64,
+}
+
+/// What is known of a token.
+///
+/// # Errors
+/// What the database throws, and a row that can't be read.
+pub async fn get(database: &D1Database, token: &Topic) -> Result<Option<Token>> {
+    Ok(read(&database.prepare(GET).bind(&[token.as_str().into()])?).await?.pop())
+}
+
+/// The newest tokens, or those after a place in the list.
+///
+/// # Errors
+/// What the database throws, and a row that can't be read.
+pub async fn list(database: &D1Database, query: &TokenQuery) -> Result<Vec<Token>> {
+    let mut values = vec![JsValue::from(query.limit)];
+    values.extend(query.phase.map(|phase| JsValue::from_str(phase.name())));
+    if let Some(Cursor { created_at, topic }) = &query.after {
+        values.extend([number(*created_at)?, topic.as_str().into()]);
+    }
+    let statement = match (query.phase, &query.after) {
+        (None, None) => NEWEST,
+        (None, Some(_)) => OLDER,
+        (Some(_), None) => NEWEST_OF_PHASE,
+        (Some(_), Some(_)) => OLDER_OF_PHASE,
+    };
+    read(&database.prepare(statement).bind(&values)?).await
+}
+
+/// Writes down what a publisher says of a token, and gives the token as it is then. Its phase never goes back.
+///
+/// # Errors
+/// What the database throws, and a row that can't be read.
+pub async fn change(
+    database: &D1Database,
+    token: &Topic,
+    change: &TokenChange,
+    now: UnixMillis,
+) -> Result<Token> {
+    let values = [token.as_str().into(), change.encode().into(), number(now.seconds())?];
+    one(&database.prepare(CHANGE).bind(&values)?).await
+}
+
+/// Writes down that there is a token, and its phase where that is known, and gives the token as it is then. Its phase
+/// never goes back.
+///
+/// # Errors
+/// What the database throws, and a row that can't be read.
+pub async fn known(
+    database: &D1Database,
+    token: &Topic,
+    phase: Option<Phase>,
+    now: UnixMillis,
+) -> Result<Token> {
+    let values = [token.as_str().into(), phase.map(Phase::name).into(), number(now.seconds())?];
+    one(&database.prepare(KNOW).bind(&values)?).await
+}
+
+/// Writes down that a token is traded in pools from now on.
+///
+/// # Errors
+/// What the database throws, and a row that can't be read.
+pub async fn moved_to_amm(database: &D1Database, token: &Topic, now: UnixMillis) -> Result<Token> {
+    known(database, token, Some(Phase::Amm), now).await
+}
+
+/// Writes down that everybody was told of a token.
+///
+/// # Errors
+/// What the database throws.
+pub async fn announced(database: &D1Database, token: &Topic, now: UnixMillis) -> Result<()> {
+    let values = [token.as_str().into(), number(now.seconds())?];
+    database.prepare(ANNOUNCED).bind(&values)?.run().await?;
+    Ok(())
+}
+
+/// The statement that writes down the latest price of a token, unless a later one is there. Of a token that nothing is
+/// known of it makes a row.
+///
+/// # Errors
+/// What the database throws.
+pub(super) fn price(
+    database: &D1Database,
+    token: &Topic,
+    last: &LastPrice,
+    now: UnixMillis,
+) -> Result<D1PreparedStatement> {
+    database.prepare(PRICE).bind(&[
+        token.as_str().into(),
+        last.phase.map(Phase::name).into(),
+        last.price.to_string().into(),
+        last.quote.as_str().into(),
+        number(last.at.timestamp)?,
+        number(last.at.slot)?,
+        number(now.seconds())?,
+    ])
+}
+
+async fn one(statement: &D1PreparedStatement) -> Result<Token> {
+    let returned = read(statement).await?.pop();
+    returned.ok_or_else(|| Error::RustError("the table of tokens returned no row".to_owned()))
+}
+
+async fn read(statement: &D1PreparedStatement) -> Result<Vec<Token>> {
+    let rows: Vec<Row> = statement.all().await?.results()?;
+    rows.into_iter().map(Token::try_from).collect()
+}
+
+impl TryFrom<Row> for Token {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let topic = Topic::parse(&row.mint)
+            .map_err(|error| Error::RustError(format!("a row of the tokens: {error}")))?;
+        let phase = row.phase.as_deref().and_then(Phase::parse);
+        let price = match (row.price.as_deref().and_then(Decimal::parse), row.priced_at) {
+            (Some(price), Some(timestamp)) => Some(LastPrice {
+                price,
+                quote: row.quote.as_deref().and_then(Quote::parse).unwrap_or_default(),
+                at: ChainTime { timestamp, slot: row.priced_slot.unwrap_or_default() },
+                phase,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            topic,
+            description: Description {
+                name: row.name,
+                symbol: row.symbol,
+                text: row.description,
+                uri: row.uri,
+                image: row.image,
+                creator: row.creator,
+            },
+            supply: row.supply.as_deref().and_then(Decimal::parse),
+            phase,
+            price,
+            is_announced: row.announced_at.is_some(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
