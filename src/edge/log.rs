@@ -94,6 +94,21 @@ pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
 }
 
+/// Logs that nobody counted how often an address asks.
+pub fn limit_failed(error: &impl Display) {
+    write(Level::Error, "limit_failed", Failed { error: error.to_string() });
+}
+
+/// Logs that something that is done every ten minutes was not.
+pub fn schedule_failed(step: &str, error: &impl Display) {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        step: &'a str,
+        error: String,
+    }
+    write(Level::Error, "schedule_failed", Fields { step, error: error.to_string() });
+}
+
 #[derive(Serialize)]
 struct Failed {
     error: String,

@@ -12,6 +12,7 @@ pub mod messages;
 mod page;
 mod payload_codes;
 pub mod problems;
+mod public_limit;
 mod relays;
 mod respond;
 mod rooms;

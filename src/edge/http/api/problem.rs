@@ -6,6 +6,9 @@ use crate::wire::problem::ErrorCode;
 use crate::wire::token::TokenError;
 use crate::wire::token_query::TokenQueryError;
 
+/// In how many seconds the platform counts: the period of wrangler.toml.
+const LIMIT_PERIOD: u32 = 60;
+
 /// Why a REST request fails. The texts are what clients are told.
 #[derive(Debug, Error)]
 pub enum ApiError {
@@ -31,13 +34,8 @@ pub enum ApiError {
     #[error("this takes `Authorization: Bearer <access token>`, from POST /auth/verify")]
     NotSignedIn,
     /// The address has asked too often.
-    #[error("this address has asked too often: at most {limit} times in {seconds} seconds")]
-    TooOften {
-        /// How often it may.
-        limit: u32,
-        /// In how long.
-        seconds: u32,
-    },
+    #[error("this address has asked too often: wait a minute")]
+    TooOften,
 }
 
 impl ApiError {
@@ -52,7 +50,7 @@ impl ApiError {
             Self::Token(_) => ErrorCode::InvalidPayload,
             Self::TokenQuery(_) => ErrorCode::InvalidQuery,
             Self::NotSignedIn => ErrorCode::Unauthorized,
-            Self::TooOften { .. } => ErrorCode::RateLimited,
+            Self::TooOften => ErrorCode::RateLimited,
         }
     }
 
@@ -60,7 +58,7 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooOften { seconds, .. } => Some(*seconds),
+            Self::TooOften => Some(LIMIT_PERIOD),
             _ => None,
         }
     }
