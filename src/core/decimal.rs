@@ -88,6 +88,16 @@ impl Decimal {
         Self(self.0.with_precision_round(QUOTIENT_DIGITS, RoundingMode::HalfEven).normalized())
     }
 
+    /// The number with at most so many places after the point, rounded to the nearest.
+    #[must_use]
+    pub fn to_places(&self, places: u8) -> Self {
+        let (_, scale) = self.0.as_bigint_and_exponent();
+        if scale <= i64::from(places) {
+            return self.clone();
+        }
+        Self(self.0.with_scale_round(i64::from(places), RoundingMode::HalfEven).normalized())
+    }
+
     /// Whether it is 0.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -142,6 +152,16 @@ mod tests {
         assert_eq!(number("0.000000001").times(&number("0.000000001")).to_string(), "0.000000000000000001");
         assert_eq!(number("1.0").to_string(), "1");
         assert!(number("0.10") == number("1e-1") && number("-1") < number("0"));
+    }
+
+    #[test]
+    fn a_number_is_cut_to_its_places() {
+        let cut = |text, places| number(text).to_places(places).to_string();
+        assert_eq!(
+            (cut("1.2345", 2), cut("-0.0051", 2), cut("0.001", 2)),
+            ("1.23".into(), "-0.01".into(), "0".into())
+        );
+        assert_eq!((cut("1e20", 0), cut("1.5", 9)), ("100000000000000000000".into(), "1.5".into()));
     }
 
     #[test]

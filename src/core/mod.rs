@@ -10,6 +10,7 @@ pub mod feed;
 pub mod history;
 pub mod idempotency;
 pub mod lane;
+pub mod market;
 pub mod mint;
 pub mod outbox;
 pub mod place;

@@ -140,6 +140,12 @@ impl Topic {
         Self(Rc::from(format!("wallet:{wallet}")))
     }
 
+    /// The topic of what is for the user with this wallet alone.
+    #[must_use]
+    pub fn of_user(wallet: &Wallet) -> Self {
+        Self(Rc::from(format!("user:{wallet}")))
+    }
+
     /// The topic as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -231,7 +237,7 @@ mod tests {
         let wallet = Wallet::parse("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU").unwrap();
         let feeds = [Feed::Trades, Feed::Tokens, Feed::Alerts].map(Topic::of_feed);
         assert_eq!(feeds.each_ref().map(Topic::as_str), ["feed:trades", "feed:tokens", "feed:alerts"]);
-        for topic in feeds.into_iter().chain([Topic::of_wallet(&wallet)]) {
+        for topic in feeds.into_iter().chain([Topic::of_wallet(&wallet), Topic::of_user(&wallet)]) {
             assert_eq!(Topic::parse(topic.as_str()), Ok(topic));
         }
     }

@@ -1,13 +1,19 @@
 //! Bytes to values and back, at each boundary: payloads, batches, frames, problems, close codes, the language between
 //! Worker and room. Pure: it must not know a request, a socket or a variable, and decides nothing.
 
+pub mod alert;
 pub mod attachment;
 pub mod batch;
+pub mod candle_row;
 pub mod channel;
 pub mod close;
 pub mod delivery;
 pub mod description;
+mod digits;
+mod due;
 pub mod frame;
+mod known;
+pub mod market_state;
 mod object;
 pub mod payload;
 pub mod problem;

@@ -1,0 +1,280 @@
+//! Alerts as they are published: the channel dialect's own shape, in words for people and with numbers for programs. It
+//! must not know when one is worth telling.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::digits::number;
+use super::to_json;
+use crate::core::decimal::Decimal;
+use crate::core::feed::Feed;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::market::alert::{Alert, AlertFacts, Severity, kind_name};
+use crate::core::market::rule::{Basis, Condition, Firing};
+use crate::core::publication::{Keyed, Publication};
+use crate::core::tick::{ChainTime, Side};
+use crate::core::topic::Topic;
+use crate::core::view::AlertKind;
+
+/// The longest topic that is shown in full where there is no symbol.
+const MAX_SHOWN: usize = 12;
+
+/// Characters shown at either end of a longer one.
+const SHOWN_ENDS: usize = 4;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    r#type: &'static str,
+    alert_type: &'static str,
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbol: Option<&'a str>,
+    title: String,
+    message: String,
+    severity: &'static str,
+    data: Data<'a>,
+    timestamp: u64,
+    token: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Data<'a> {
+    Trade {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wallet_address: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        action: Option<&'static str>,
+        amount: Option<Box<RawValue>>,
+        value: Option<Box<RawValue>>,
+    },
+    Move {
+        quote: &'a str,
+        from: Option<Box<RawValue>>,
+        to: Option<Box<RawValue>>,
+        percent: Option<Box<RawValue>>,
+        window_seconds: u64,
+    },
+    Volume {
+        volume: Option<Box<RawValue>>,
+        average: Option<Box<RawValue>>,
+        times: Option<Box<RawValue>>,
+    },
+    Withdrawal {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wallet_address: Option<&'a str>,
+        action: &'static str,
+        pool: &'a str,
+        quote: &'a str,
+        amount: Option<Box<RawValue>>,
+        reserve: Option<Box<RawValue>>,
+        percent: Option<Box<RawValue>>,
+    },
+    Dump {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wallet_address: Option<&'a str>,
+        action: &'static str,
+        amount: Option<Box<RawValue>>,
+        supply: Option<Box<RawValue>>,
+        percent: Option<Box<RawValue>>,
+    },
+    Rule {
+        condition: &'static str,
+        threshold: Option<Box<RawValue>>,
+        value: Option<Box<RawValue>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quote: Option<&'a str>,
+    },
+}
+
+/// The publication of an alert to its token's topic and to the feed of alerts.
+#[must_use]
+pub fn publication(alert: &Alert, token: &Topic, symbol: Option<&str>) -> Keyed {
+    let name = name_of(token, symbol);
+    let (message, data) = told(&alert.facts, &name);
+    keyed(
+        alert.key(),
+        Some(Feed::Alerts),
+        &Fields {
+            r#type: "ALERT",
+            alert_type: kind_name(alert.kind()),
+            id: id_of(alert.key()),
+            rule_id: None,
+            token_address: None,
+            symbol,
+            title: title(alert.kind(), &name),
+            message,
+            severity: alert.severity.name(),
+            data,
+            timestamp: alert.at.timestamp,
+            token: token.as_str(),
+        },
+    )
+}
+
+/// The publication of a user's own alert, and the topic that it goes to: the user's, in no feed.
+#[must_use]
+pub fn firing(firing: &Firing, token: &Topic, symbol: Option<&str>) -> (Topic, Keyed) {
+    let topic = Topic::of_user(&firing.rule.owner);
+    let name = name_of(token, symbol);
+    let (message, data) = came_true(firing, &name);
+    let kind = firing.rule.condition.kind();
+    let ChainTime { timestamp, .. } = firing.at;
+    let keyed = keyed(
+        firing.key(),
+        None,
+        &Fields {
+            r#type: "ALERT",
+            alert_type: kind_name(kind),
+            id: id_of(firing.key()),
+            rule_id: Some(firing.rule.id.as_str()),
+            token_address: Some(token.as_str()),
+            symbol,
+            title: title(kind, &name),
+            message,
+            severity: Severity::Info.name(),
+            data,
+            timestamp,
+            token: topic.as_str(),
+        },
+    );
+    (topic, keyed)
+}
+
+fn keyed(key: IdempotencyKey, feed: Option<Feed>, fields: &Fields<'_>) -> Keyed {
+    Keyed { publication: Publication::from_checked_object(to_json(fields)), key: Some(key), feed }
+}
+
+fn told<'a>(facts: &'a AlertFacts, name: &str) -> (String, Data<'a>) {
+    match facts {
+        AlertFacts::Whale { side, trader, amount, value_usd } => (
+            format!("Whale {}: ${} of {name}", side.map_or("trade", Side::name), short(value_usd)),
+            Data::Trade {
+                wallet_address: trader.as_deref(),
+                action: side.map(Side::name),
+                amount: number(amount),
+                value: number(value_usd),
+            },
+        ),
+        AlertFacts::Move { quote, from, to, window_seconds } => {
+            let percent = percent(&to.minus(from), from);
+            let way = if to > from { "up" } else { "down" };
+            let size = percent.as_ref().map(unsigned).unwrap_or_default();
+            let data = Data::Move {
+                quote: quote.as_str(),
+                from: number(from),
+                to: number(to),
+                percent: percent.as_ref().and_then(number),
+                window_seconds: *window_seconds,
+            };
+            (format!("Price of {name} {way} {size}% within {}", duration(*window_seconds)), data)
+        }
+        AlertFacts::Volume { running, average } => {
+            let times = running.over(average).map(|times| times.to_places(1)).unwrap_or_default();
+            let data =
+                Data::Volume { volume: number(running), average: number(average), times: number(&times) };
+            (format!("Volume of {name}: {} in a minute, {times} times the average", short(running)), data)
+        }
+        AlertFacts::Withdrawal { pool, trader, quote, amount, reserve } => {
+            let percent = percent(amount, reserve).unwrap_or_default();
+            let data = Data::Withdrawal {
+                wallet_address: trader.as_deref(),
+                action: "withdraw",
+                pool,
+                quote: quote.as_str(),
+                amount: number(amount),
+                reserve: number(reserve),
+                percent: number(&percent),
+            };
+            let message =
+                format!("{percent}% of a pool withdrawn: {} {} of {name}", short(amount), quote.as_str());
+            (message, data)
+        }
+        AlertFacts::Dump { trader, amount, supply } => {
+            let percent = percent(amount, supply).unwrap_or_default();
+            let data = Data::Dump {
+                wallet_address: trader.as_deref(),
+                action: Side::Sell.name(),
+                amount: number(amount),
+                supply: number(supply),
+                percent: number(&percent),
+            };
+            (format!("{percent}% of the supply sold at once: {} {name}", short(amount)), data)
+        }
+    }
+}
+
+fn came_true<'a>(firing: &'a Firing, name: &str) -> (String, Data<'a>) {
+    let quote_of = |basis: &'a Basis| match basis {
+        Basis::Quote(quote) => quote.as_str(),
+        Basis::Dollars => "USD",
+    };
+    let (condition, what, quote) = match &firing.rule.condition {
+        Condition::PriceAbove(basis, _) => ("above", "Price", Some(quote_of(basis))),
+        Condition::PriceBelow(basis, _) => ("below", "Price", Some(quote_of(basis))),
+        Condition::VolumeAbove(_) => ("above", "Volume", None),
+    };
+    let (threshold, measured) = (firing.rule.condition.threshold(), &firing.measured);
+    let unit = quote.filter(|quote| !quote.is_empty()).map(|quote| format!(" {quote}")).unwrap_or_default();
+    let message = format!("{what} of {name} is {measured}{unit}, {condition} {threshold}");
+    (message, Data::Rule { condition, threshold: number(threshold), value: number(measured), quote })
+}
+
+fn title(kind: AlertKind, name: &str) -> String {
+    let what = match kind {
+        AlertKind::Price => "Price",
+        AlertKind::Volume => "Volume",
+        AlertKind::Whale => "Whale",
+        AlertKind::Rug => "Rug",
+    };
+    format!("{what} Alert: {name}")
+}
+
+fn id_of(key: IdempotencyKey) -> String {
+    format!("alert_{:016x}", key.fingerprint())
+}
+
+/// What a token is called in a sentence: its symbol, or its address as far as people compare one.
+fn name_of(token: &Topic, symbol: Option<&str>) -> String {
+    let token = token.as_str();
+    if let Some(symbol) = symbol {
+        return symbol.to_owned();
+    }
+    let ends = || Some((token.get(..SHOWN_ENDS)?, token.get(token.len().checked_sub(SHOWN_ENDS)?..)?));
+    match ends().filter(|_| token.len() > MAX_SHOWN) {
+        Some((head, tail)) => format!("{head}…{tail}"),
+        None => token.to_owned(),
+    }
+}
+
+/// A part of a whole in percent, to a hundredth.
+fn percent(part: &Decimal, whole: &Decimal) -> Option<Decimal> {
+    Some(part.times(&Decimal::from_whole(100)).over(whole)?.to_places(2))
+}
+
+fn unsigned(number: &Decimal) -> Decimal {
+    if number.is_positive() { number.clone() } else { Decimal::default().minus(number) }
+}
+
+/// A number as it is said: 2.5M.
+fn short(number: &Decimal) -> String {
+    let units = [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
+    let unit = units.into_iter().find(|(size, _)| *number >= Decimal::from_whole(*size));
+    match unit.and_then(|(size, name)| Some((number.over(&Decimal::from_whole(size))?, name))) {
+        Some((count, name)) => format!("{}{name}", count.to_places(1)),
+        None => number.to_places(2).to_string(),
+    }
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        60 => "a minute".to_owned(),
+        seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
+    }
+}
