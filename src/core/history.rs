@@ -191,7 +191,7 @@ mod tests {
     const SMALL: HistoryLimits = HistoryLimits { size: 4, bytes: 1_000 };
 
     fn keyed(text: &str) -> Keyed {
-        Keyed { publication: Publication::from_checked_object(text), key: None, feed: None }
+        Keyed::bare(Publication::from_checked_object(text))
     }
 
     fn batch(count: usize) -> Vec<Keyed> {

@@ -100,11 +100,7 @@ mod tests {
     const LIMITS: OutboxLimits = OutboxLimits { messages: 3, bytes: 100 };
 
     fn post(id: u64, sizes: &[usize]) -> Post {
-        let publication = |size: &usize| Keyed {
-            publication: Publication::from_checked_object("x".repeat(*size)),
-            key: None,
-            feed: None,
-        };
+        let publication = |size: &usize| Keyed::bare(Publication::from_checked_object("x".repeat(*size)));
         Post { id: PostId(id), publications: sizes.iter().map(publication).collect() }
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::feed::Feed;
 use super::idempotency::IdempotencyKey;
+use super::tick::Tick;
 
 /// The place of a publication in the order of its topic: 1 for the first, then without a hole.
 ///
@@ -88,9 +89,29 @@ pub struct Keyed {
     pub key: Option<IdempotencyKey>,
     /// The feed that it goes to besides.
     pub feed: Option<Feed>,
+    /// What it is to the market of its token.
+    pub market: MarketPart,
+}
+
+/// What a publication is to the market of its token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MarketPart {
+    /// Nothing that it knows.
+    #[default]
+    Nothing,
+    /// Something that happened on it.
+    Tick(Rc<Tick>),
+    /// The price that the trade before it would make: published only where the market takes it for the price.
+    Proposal,
 }
 
 impl Keyed {
+    /// A publication that has no key, goes to no feed and is nothing to a market.
+    #[must_use]
+    pub fn bare(publication: Publication) -> Self {
+        Self { publication, key: None, feed: None, market: MarketPart::Nothing }
+    }
+
     /// What it takes to keep it, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -54,12 +54,3 @@ pub struct LastPrice {
     /// On the curve or in a pool, where that is known.
     pub phase: Option<Phase>,
 }
-
-/// A place in the list of tokens: those that come after it are older.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// [`Token::created_at`] of the last token before it.
-    pub created_at: u64,
-    /// [`Token::topic`] of that token.
-    pub topic: Topic,
-}

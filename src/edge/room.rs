@@ -28,8 +28,8 @@ use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, NotUnderstood, PUBLISH_PATH, REFUSED_STATUS,
-    STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, NotUnderstood, PROPOSALS_HEADER, PUBLISH_PATH,
+    REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
 };
 use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
@@ -102,12 +102,17 @@ impl DurableObject for BroadcastRoom {
 impl BroadcastRoom {
     async fn publish(&self, mut request: Request) -> Result<Response, ObjectError> {
         let room = &self.0;
-        let keys = request.headers().get(KEYS_HEADER)?;
-        let feeds = request.headers().get(FEEDS_HEADER)?;
+        let (keys, feeds, proposals) = {
+            let headers = request.headers();
+            (headers.get(KEYS_HEADER)?, headers.get(FEEDS_HEADER)?, headers.get(PROPOSALS_HEADER)?)
+        };
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         super::fault::in_room(&body);
-        let publications = decode_publications(&body, keys.as_deref(), feeds.as_deref())?;
+        let publications = decode_publications(
+            &body,
+            Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), proposals: proposals.as_deref() },
+        )?;
         let (id, answer) = room.wait();
         let effects = room.step(Event::Post(Post { id, publications }));
         if !matches!(effects.as_deref(), Ok([])) {

@@ -147,7 +147,7 @@ pub fn firing(firing: &Firing, token: &Topic, symbol: Option<&str>) -> (Topic, K
 }
 
 fn keyed(key: IdempotencyKey, feed: Option<Feed>, fields: &Fields<'_>) -> Keyed {
-    Keyed { publication: Publication::from_checked_object(to_json(fields)), key: Some(key), feed }
+    Keyed { key: Some(key), feed, ..Keyed::bare(Publication::from_checked_object(to_json(fields))) }
 }
 
 fn told<'a>(facts: &'a AlertFacts, name: &str) -> (String, Data<'a>) {

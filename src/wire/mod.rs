@@ -7,6 +7,7 @@ pub mod batch;
 pub mod candle_row;
 pub mod channel;
 pub mod close;
+pub mod conditional;
 pub mod delivery;
 pub mod description;
 mod digits;
@@ -15,11 +16,15 @@ pub mod frame;
 mod known;
 pub mod market_state;
 mod object;
+pub mod page;
 pub mod payload;
 pub mod problem;
+pub mod profile;
 pub mod publisher;
+pub mod query;
 pub mod relay_attachment;
 pub mod relay_protocol;
+pub mod request_body;
 pub mod room_protocol;
 pub mod sign_in;
 pub mod sign_in_protocol;
@@ -29,10 +34,6 @@ pub mod standing;
 pub mod subscription;
 pub mod token;
 pub mod token_query;
-
-use serde_json::value::RawValue;
-
-use crate::core::decimal::Decimal;
 
 /// Why a text is not the object that is asked for.
 enum ObjectError {
@@ -53,11 +54,6 @@ fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Obj
 /// RFC 8259 §2.
 fn is_json_whitespace(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
-/// A number as JSON writes it, with all its digits.
-fn number(decimal: &Decimal) -> Option<Box<RawValue>> {
-    RawValue::from_string(decimal.to_string()).ok()
 }
 
 /// The JSON text of a value of this crate's own types.

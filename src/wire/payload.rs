@@ -77,12 +77,12 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError>
     let feed = fields.kind.as_deref().and_then(|name| Feed::of(topic, kind_of(name, None)));
     let object = text.trim_matches(is_json_whitespace);
     if !fields.tokens.is_empty() {
-        return Ok(Keyed { publication: Publication::from_checked_object(object), key, feed });
+        return Ok(Keyed { key, feed, ..Keyed::bare(Publication::from_checked_object(object)) });
     }
     let open = object.strip_suffix('}').ok_or(PayloadError::NotAnObject)?;
     let comma = if fields.is_empty { "" } else { "," };
     let completed = format!("{open}{comma}\"token\":\"{topic}\"}}");
-    Ok(Keyed { publication: Publication::from_checked_object(completed), key, feed })
+    Ok(Keyed { key, feed, ..Keyed::bare(Publication::from_checked_object(completed)) })
 }
 
 /// Counts brackets, before a parser sees them.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::core::event::{Forward, Outcome, Refusal};
 use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
-use crate::core::publication::{Keyed, Publication, Seq};
+use crate::core::publication::{Keyed, MarketPart, Publication, Seq};
 
 /// The room's path for [`encode_publications`].
 pub const PUBLISH_PATH: &str = "/publish";
@@ -63,6 +63,35 @@ pub fn encode_feeds(publications: &[Keyed]) -> Option<String> {
     Some(feeds.join(","))
 }
 
+/// The header that says which publications are prices that the trade before them would make, where one is. A version that
+/// doesn't know it publishes them all.
+pub const PROPOSALS_HEADER: &str = "x-room-proposals";
+
+const PROPOSAL: &str = "price";
+
+/// [`PROPOSALS_HEADER`]'s value: `price` for a proposal, in the publications' order, empty for anything else.
+#[must_use]
+pub fn encode_proposals(publications: &[Keyed]) -> Option<String> {
+    let is_proposal = |keyed: &Keyed| keyed.market == MarketPart::Proposal;
+    if !publications.iter().any(is_proposal) {
+        return None;
+    }
+    let proposals: Vec<&str> =
+        publications.iter().map(|keyed| if is_proposal(keyed) { PROPOSAL } else { "" }).collect();
+    Some(proposals.join(","))
+}
+
+/// What the headers say of publications.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headers<'a> {
+    /// Of [`KEYS_HEADER`].
+    pub keys: Option<&'a str>,
+    /// Of [`FEEDS_HEADER`].
+    pub feeds: Option<&'a str>,
+    /// Of [`PROPOSALS_HEADER`].
+    pub proposals: Option<&'a str>,
+}
+
 /// A publication as it goes to a feed: as it was posted, with its place in its own topic and the feed's name.
 #[must_use]
 pub fn forwarded(forward: &Forward) -> Publication {
@@ -74,23 +103,22 @@ pub fn forwarded(forward: &Forward) -> Publication {
     Publication::from_checked_object(format!("{open},\"tokenSeq\":{seq},\"feed\":\"{feed}\"}}"))
 }
 
-/// Reads [`encode_publications`], [`encode_keys`] and [`encode_feeds`]. The payloads were checked by the Worker and are
+/// Reads [`encode_publications`] and what goes with it. The payloads were checked by the Worker and are
 /// not checked again.
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn decode_publications(
-    body: &str,
-    keys: Option<&str>,
-    feeds: Option<&str>,
-) -> Result<Vec<Keyed>, NotUnderstood> {
+pub fn decode_publications(body: &str, headers: Headers<'_>) -> Result<Vec<Keyed>, NotUnderstood> {
     let objects: Vec<&RawValue> = serde_json::from_str(body).map_err(|_| NotUnderstood)?;
-    let mut keys = keys.unwrap_or_default().split(',');
-    let mut feeds = feeds.unwrap_or_default().split(',');
+    let mut keys = headers.keys.unwrap_or_default().split(',');
+    let mut feeds = headers.feeds.unwrap_or_default().split(',');
+    let mut proposals = headers.proposals.unwrap_or_default().split(',');
     let publication = |object: &RawValue| {
         let key = keys.next().and_then(|key| IdempotencyKey::from_stored(key).ok());
         let feed = feeds.next().and_then(Feed::parse);
-        Keyed { publication: Publication::from_checked_object(object.get()), key, feed }
+        let is_proposal = proposals.next() == Some(PROPOSAL);
+        let market = if is_proposal { MarketPart::Proposal } else { MarketPart::Nothing };
+        Keyed { publication: Publication::from_checked_object(object.get()), key, feed, market }
     };
     Ok(objects.into_iter().map(publication).collect())
 }
@@ -179,7 +207,7 @@ mod tests {
 
     fn keyed(object: &str, key: Option<&str>) -> Keyed {
         let key = key.map(|key| IdempotencyKey::given(key).unwrap());
-        Keyed { publication: Publication::from_checked_object(object), key, feed: None }
+        Keyed { key, ..Keyed::bare(Publication::from_checked_object(object)) }
     }
 
     fn outcome(seq: u64, duplicate: bool) -> Outcome {
@@ -194,8 +222,11 @@ mod tests {
         assert_eq!(body, r#"[{"a":1e-9,"token":"T"},{"b":"],[","token":"T"}]"#);
         let key = IdempotencyKey::given("k").unwrap().to_stored();
         assert_eq!(keys, Some(format!(",{key}")));
-        assert_eq!(decode_publications(&body, keys.as_deref(), None).unwrap(), publications);
-        assert_eq!(decode_publications("[{]", None, None), Err(NotUnderstood));
+        assert_eq!(
+            decode_publications(&body, Headers { keys: keys.as_deref(), ..Headers::default() }).unwrap(),
+            publications
+        );
+        assert_eq!(decode_publications("[{]", Headers::default()), Err(NotUnderstood));
         for refusal in [Refusal::Full, Refusal::TooManyFromAddress, Refusal::FromTheFuture] {
             assert_eq!(decode_refusal(encode_refusal(refusal)), Ok(refusal));
         }
@@ -206,7 +237,10 @@ mod tests {
     fn a_worker_or_a_room_without_keys_is_understood() {
         let object = r#"{"token":"T"}"#;
         assert_eq!(encode_keys(&[keyed(object, None)]), None);
-        assert_eq!(decode_publications(&format!("[{object}]"), None, None).unwrap(), [keyed(object, None)]);
+        assert_eq!(
+            decode_publications(&format!("[{object}]"), Headers::default()).unwrap(),
+            [keyed(object, None)]
+        );
         let published = Published::decode(r#"{"connections":3,"first_seq":7,"later":1}"#).unwrap();
         assert_eq!(published.connections, 3);
         assert_eq!(published.outcome(1), outcome(8, false));
@@ -219,12 +253,28 @@ mod tests {
         let feeds = encode_feeds(&publications);
         assert_eq!(feeds.as_deref(), Some(",feed:trades"));
         let body = encode_publications(&publications);
-        assert_eq!(decode_publications(&body, None, feeds.as_deref()).unwrap(), publications);
+        assert_eq!(
+            decode_publications(&body, Headers { feeds: feeds.as_deref(), ..Headers::default() }).unwrap(),
+            publications
+        );
         let forward = Forward { feed: Feed::Trades, publication: trade.publication, seq: Seq::new(17) };
         assert_eq!(
             forwarded(&forward).as_json(),
             r#"{"type":"TRADE","token":"T","tokenSeq":17,"feed":"feed:trades"}"#
         );
+    }
+
+    #[test]
+    fn a_price_that_a_trade_would_make_is_marked() {
+        let trade = keyed(r#"{"type":"TRADE","token":"T"}"#, None);
+        let price =
+            Keyed { market: MarketPart::Proposal, ..keyed(r#"{"type":"PRICE_UPDATE","token":"T"}"#, None) };
+        assert_eq!(encode_proposals(std::slice::from_ref(&trade)), None);
+        let publications = [trade, price];
+        let proposals = encode_proposals(&publications);
+        assert_eq!(proposals.as_deref(), Some(",price"));
+        let headers = Headers { proposals: proposals.as_deref(), ..Headers::default() };
+        assert_eq!(decode_publications(&encode_publications(&publications), headers).unwrap(), publications);
     }
 
     #[test]

@@ -1,211 +1,110 @@
 //! What is told of tokens, and what publishers say of them. It must not know where it is kept, nor who asks.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
-use thiserror::Error;
+use std::collections::BTreeMap;
 
-use super::{is_json_whitespace, number, to_json};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::digits::number;
+use super::request_body::{BodyError, Change, Fields, TextBounds};
+use super::to_json;
 use crate::core::decimal::Decimal;
 use crate::core::tick::Phase;
-use crate::core::token::{Cursor, Token};
+use crate::core::token::Token;
 
 /// The largest body of `PUT /tokens/:mint`, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 32_768;
 
+/// The fields of a change.
+const FIELDS: [&str; 8] = ["name", "symbol", "description", "uri", "image", "creator", "supply", "phase"];
+
 /// How a link may begin: what a page follows is not to run a script.
 const SCHEMES: [&str; 4] = ["https://", "http://", "ipfs://", "ar://"];
 
-/// What a publisher says of a token. What is left out stays as it is; what is `null` is taken back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenChange {
-    /// Its name.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    name: Said,
-    /// Its symbol.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    symbol: Said,
-    /// What it is about.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    description: Said,
-    /// Where its metadata lie.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    uri: Said,
-    /// Where its picture lies.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    image: Said,
-    /// Who made it.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    creator: Said,
-    /// How much of it there is, as a number or its digits. Serialised as its digits.
-    #[serde(default, deserialize_with = "digits", skip_serializing_if = "Said::is_nothing")]
-    supply: Said,
-    /// Where it is traded.
-    #[serde(default, deserialize_with = "phase", skip_serializing_if = "Said::is_nothing")]
-    phase: Said,
-}
+/// The longest link, in characters.
+const MAX_LINK: usize = 2_048;
 
-/// What a publisher says in one member.
+const NAME: TextBounds = TextBounds { most: 128, is_multiline: false };
+const SYMBOL: TextBounds = TextBounds { most: 32, is_multiline: false };
+const DESCRIPTION: TextBounds = TextBounds { most: 4_096, is_multiline: true };
+
+/// What a publisher says of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Said {
-    /// It is not there.
-    #[default]
-    Nothing,
-    /// It is `null`.
-    Null,
-    /// It is a text.
-    Text(String),
-}
-
-impl Said {
-    fn is_nothing(&self) -> bool {
-        *self == Self::Nothing
-    }
-
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Said {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|text| text.map_or(Self::Null, Self::Text))
-    }
-}
-
-impl Serialize for Said {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.text().serialize(serializer)
-    }
-}
-
-/// Why a body says nothing of a token.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum TokenError {
-    /// Not UTF-8.
-    #[error("the body is not UTF-8")]
-    NotUtf8,
-    /// Not JSON.
-    #[error("the body is not JSON: {reason}")]
-    NotJson {
-        /// Where and why.
-        reason: String,
-    },
-    /// JSON of another shape.
-    #[error(
-        "the body is an object of name, symbol, description, uri, image, creator, supply and phase: {reason}"
-    )]
-    Shape {
-        /// Where and why.
-        reason: String,
-    },
-    /// A text that is too long.
-    #[error("{field} has at most {limit} characters")]
-    TooLong {
-        /// Which.
-        field: &'static str,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// A text with characters that no text has.
-    #[error("{field} has a control character")]
-    Control {
-        /// Which.
-        field: &'static str,
-    },
-    /// A text of nothing.
-    #[error("{field} is empty: leave it out, or take it back with null")]
-    Empty {
-        /// Which.
-        field: &'static str,
-    },
-    /// A link that is none.
-    #[error("{field} begins with https://, http://, ipfs:// or ar://")]
-    Link {
-        /// Which.
-        field: &'static str,
-    },
-    /// No amount.
-    #[error("supply is a number from 0 on, of at most 64 characters")]
-    Supply,
+pub struct TokenChange {
+    name: Change<String>,
+    symbol: Change<String>,
+    description: Change<String>,
+    uri: Change<String>,
+    image: Change<String>,
+    creator: Change<String>,
+    supply: Change<Decimal>,
+    phase: Option<Phase>,
 }
 
 impl TokenChange {
-    /// Reads what a publisher says.
+    /// Reads what a publisher says. What is left out stays as it is; what is `null` is taken back.
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn decode(body: &[u8]) -> Result<Self, TokenError> {
-        let text = std::str::from_utf8(body).map_err(|_| TokenError::NotUtf8)?;
-        let change: Self = serde_json::from_str(text).map_err(|error| {
-            let reason = error.to_string();
-            if error.is_data() { TokenError::Shape { reason } } else { TokenError::NotJson { reason } }
-        })?;
-        // A struct could also be read from an array.
-        if !text.trim_start_matches(is_json_whitespace).starts_with('{') {
-            return Err(TokenError::Shape { reason: "this is an array".to_owned() });
-        }
-        change.check()?;
-        Ok(change)
+    pub fn decode(body: &[u8]) -> Result<Self, BodyError> {
+        let fields = Fields::read(body, &FIELDS)?;
+        let name = "a text of 1 to 128 characters without control characters, or null";
+        let link =
+            "a link of at most 2048 characters that begins with https://, http://, ipfs:// or ar://, or null";
+        let link = |field| fields.change(field, link, |text| is_link(text).then(|| text.to_owned()));
+        Ok(Self {
+            name: fields.text("name", name, NAME)?,
+            symbol: fields.text("symbol", "a text of 1 to 32 characters, or null", SYMBOL)?,
+            description: fields.text(
+                "description",
+                "a text of 1 to 4096 characters, or null",
+                DESCRIPTION,
+            )?,
+            uri: link("uri")?,
+            image: link("image")?,
+            creator: fields.text("creator", name, NAME)?,
+            supply: fields.amount("supply", "a number from 0 on, of at most 64 characters, or null")?,
+            phase: phase(&fields)?,
+        })
     }
 
-    /// The change as [`TokenChange::decode`] reads it.
+    /// The change as JSON: texts, without what stays as it is.
     #[must_use]
     pub fn encode(&self) -> String {
-        to_json(self)
-    }
-
-    fn check(&self) -> Result<(), TokenError> {
-        check_text("name", &self.name, 128)?;
-        check_text("symbol", &self.symbol, 32)?;
-        check_text("description", &self.description, 4_096)?;
-        check_text("creator", &self.creator, 128)?;
-        check_link("uri", &self.uri)?;
-        check_link("image", &self.image)?;
-        let Some(supply) = self.supply.text() else { return Ok(()) };
-        let is_amount = Decimal::parse(supply).is_some_and(|supply| supply >= Decimal::default());
-        if is_amount { Ok(()) } else { Err(TokenError::Supply) }
+        let texts = [
+            ("name", &self.name),
+            ("symbol", &self.symbol),
+            ("description", &self.description),
+            ("uri", &self.uri),
+            ("image", &self.image),
+            ("creator", &self.creator),
+        ];
+        let changed = texts.into_iter().filter(|(_, change)| !change.is_keep());
+        let mut fields: BTreeMap<&str, Option<String>> =
+            changed.map(|(field, change)| (field, change.value().cloned())).collect();
+        if !self.supply.is_keep() {
+            fields.insert("supply", self.supply.value().map(Decimal::to_string));
+        }
+        if let Some(phase) = self.phase {
+            fields.insert("phase", Some(phase.name().to_owned()));
+        }
+        to_json(&fields)
     }
 }
 
-fn check_text(field: &'static str, said: &Said, limit: usize) -> Result<(), TokenError> {
-    let Some(text) = said.text() else { return Ok(()) };
-    if text.trim().is_empty() {
-        return Err(TokenError::Empty { field });
+/// Nobody can take a phase back.
+fn phase(fields: &Fields<'_>) -> Result<Option<Phase>, BodyError> {
+    let (field, rule) = ("phase", "bonding or amm");
+    match fields.change(field, rule, Phase::parse)? {
+        Change::Keep => Ok(None),
+        Change::Set(phase) => Ok(Some(phase)),
+        Change::Clear => Err(BodyError::Field { field, rule }),
     }
-    if text.chars().count() > limit {
-        return Err(TokenError::TooLong { field, limit });
-    }
-    let breaks_lines = |character| field == "description" && matches!(character, '\n' | '\r' | '\t');
-    if text.chars().any(|character| character.is_control() && !breaks_lines(character)) {
-        return Err(TokenError::Control { field });
-    }
-    Ok(())
 }
 
-fn check_link(field: &'static str, said: &Said) -> Result<(), TokenError> {
-    check_text(field, said, 2_048)?;
-    let Some(link) = said.text() else { return Ok(()) };
-    let is_link = SCHEMES.iter().any(|scheme| link.starts_with(scheme));
-    if is_link { Ok(()) } else { Err(TokenError::Link { field }) }
-}
-
-/// The digits of a number as they stand there, in a string or not. What they mean is checked later.
-fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
-    let raw: Box<RawValue> = Box::deserialize(deserializer)?;
-    let text = raw.get();
-    Ok(serde_json::from_str(text).unwrap_or_else(|_| Said::Text(text.to_owned())))
-}
-
-/// A phase, which nobody can take back.
-fn phase<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let is_phase = Phase::parse(&name).is_some();
-    if is_phase { Ok(Said::Text(name)) } else { Err(D::Error::custom("phase is bonding or amm")) }
+fn is_link(text: &str) -> bool {
+    let has_scheme = SCHEMES.iter().any(|scheme| text.starts_with(scheme));
+    has_scheme && text.chars().count() <= MAX_LINK && !text.chars().any(char::is_control)
 }
 
 /// A token as it is told.
@@ -258,13 +157,12 @@ pub fn encode(token: &Token) -> String {
 
 /// The answer to `GET /tokens`: `next` is where the next page begins.
 #[must_use]
-pub fn encode_page(tokens: &[Token], next: Option<&Cursor>) -> String {
+pub fn encode_page(tokens: &[Token], next: Option<String>) -> String {
     #[derive(Serialize)]
     struct Page<'a> {
         tokens: Vec<Told<'a>>,
         next: Option<String>,
     }
-    let next = next.map(super::token_query::encode_cursor);
     to_json(&Page { tokens: tokens.iter().map(Told::of).collect(), next })
 }
 
@@ -315,7 +213,7 @@ mod tests {
     use crate::core::token::{Description, LastPrice};
     use crate::core::topic::Topic;
 
-    fn read(body: &str) -> Result<TokenChange, TokenError> {
+    fn read(body: &str) -> Result<TokenChange, BodyError> {
         TokenChange::decode(body.as_bytes())
     }
 
@@ -342,43 +240,41 @@ mod tests {
         for body in [
             "{}",
             r#"{"name":"Drop","symbol":null}"#,
-            r#"{"description":"two\nlines; DROP TABLE tokens;--","supply":"1000000000","phase":"bonding"}"#,
+            r#"{"description":"two\nlines; DROP TABLE tokens;--","phase":"bonding","supply":"1000000000"}"#,
+            r#"{"supply":null}"#,
         ] {
             assert_eq!(read(body).unwrap().encode(), body);
         }
-        assert_eq!(
-            read(r#" {"supply":18446744073709551616.5}"#).unwrap().encode(),
-            r#"{"supply":"18446744073709551616.5"}"#
-        );
+        let exact = read(r#"{"supply":18446744073709551616.5}"#).unwrap();
+        assert_eq!(exact.encode(), r#"{"supply":"18446744073709551616.5"}"#);
     }
 
     #[test]
     fn each_rule_of_a_change_has_its_error() {
-        for (body, error) in [
-            (r#"{"name":""}"#, TokenError::Empty { field: "name" }),
-            (r#"{"name":" "}"#, TokenError::Empty { field: "name" }),
-            (r#"{"name":"a\u0000b"}"#, TokenError::Control { field: "name" }),
-            (r#"{"image":"javascript:alert(1)"}"#, TokenError::Link { field: "image" }),
-            (r#"{"uri":"ftp://a"}"#, TokenError::Link { field: "uri" }),
-            (r#"{"supply":-1}"#, TokenError::Supply),
-            (r#"{"supply":"many"}"#, TokenError::Supply),
-            (r#"{"supply":1e999999}"#, TokenError::Supply),
-            (r#"{"supply":[1]}"#, TokenError::Supply),
+        let field = |body: &str| match read(body) {
+            Err(BodyError::Field { field, .. }) => field,
+            other => panic!("{body}: {other:?}"),
+        };
+        for (body, name) in [
+            (r#"{"name":""}"#, "name"),
+            (r#"{"name":1}"#, "name"),
+            (r#"{"name":"a\u0000b"}"#, "name"),
+            (r#"{"image":"javascript:alert(1)"}"#, "image"),
+            (r#"{"uri":"ftp://a"}"#, "uri"),
+            (r#"{"supply":-1}"#, "supply"),
+            (r#"{"supply":"-1"}"#, "supply"),
+            (r#"{"supply":"many"}"#, "supply"),
+            (r#"{"supply":1e999999}"#, "supply"),
+            (r#"{"supply":[1]}"#, "supply"),
+            (r#"{"phase":null}"#, "phase"),
+            (r#"{"phase":"moon"}"#, "phase"),
         ] {
-            assert_eq!(read(body), Err(error), "{body}");
+            assert_eq!(field(body), name, "{body}");
         }
         let long = format!(r#"{{"symbol":"{}"}}"#, "é".repeat(33));
-        assert_eq!(read(&long), Err(TokenError::TooLong { field: "symbol", limit: 32 }));
+        assert_eq!(field(&long), "symbol");
         assert!(read(&long.replacen('é', "", 1)).is_ok(), "characters count, not bytes");
-        for body in ["[]", "1", r#"{"nam":"x"}"#, r#"{"name":1}"#, r#"{"phase":null}"#, r#"{"phase":"moon"}"#]
-        {
-            assert!(matches!(read(body), Err(TokenError::Shape { .. })), "{body}");
-        }
-        assert!(matches!(read(r#"{"name":"a","name":"b"}"#), Err(TokenError::Shape { .. })));
-        for body in ["", "{", r#"{"name":"\ud800"}"#] {
-            assert!(matches!(read(body), Err(TokenError::NotJson { .. })), "{body}");
-        }
-        assert_eq!(TokenChange::decode(b"{\xff}"), Err(TokenError::NotUtf8));
+        assert_eq!(read(r#"{"nam":"x"}"#), Err(BodyError::Unknown("nam".to_owned())));
     }
 
     #[test]

@@ -140,9 +140,8 @@ impl KeptRoom {
         self.drain(truth, now);
         let epoch = batch.epoch.to_string();
         let keyed = |one: &Forward| Keyed {
-            publication: room_protocol::forwarded(one),
             key: Some(IdempotencyKey::of_place(self.topic.as_str(), &epoch, one.seq.get())),
-            feed: None,
+            ..Keyed::bare(room_protocol::forwarded(one))
         };
         batch.forwards.iter().map(keyed).collect()
     }

@@ -279,9 +279,8 @@ mod tests {
 
     fn post(id: u64, keys: &[Option<&str>]) -> Event {
         let keyed = |key: Option<&str>| Keyed {
-            publication: Publication::from_checked_object(format!("{{\"of\":{id}}}")),
             key: key.map(|key| IdempotencyKey::given(key).unwrap()),
-            feed: None,
+            ..Keyed::bare(Publication::from_checked_object(format!("{{\"of\":{id}}}")))
         };
         Event::Post(Post { id: PostId(id), publications: keys.iter().copied().map(keyed).collect() })
     }
@@ -394,7 +393,8 @@ mod tests {
         let mut room = room();
         let trade = || {
             let publication = Publication::from_checked_object("{}");
-            Keyed { publication, key: IdempotencyKey::given("k").ok(), feed: Some(Feed::Trades) }
+            let key = IdempotencyKey::given("k").ok();
+            Keyed { key, feed: Some(Feed::Trades), ..Keyed::bare(publication) }
         };
         let forwards = |effects: &[Effect]| match effects {
             [.., Effect::Broadcast { forwards, .. }] | [Effect::Forward { forwards, .. }, ..] => {

@@ -13,6 +13,7 @@ mod page;
 mod payload_codes;
 pub mod problems;
 mod public_limit;
+mod publishers;
 mod relays;
 mod respond;
 mod rooms;

@@ -272,6 +272,9 @@ impl HttpError {
             Self::Unauthorized | Self::Signature(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"publish\"")?;
             }
+            Self::Api(ApiError::NotSignedIn) => {
+                headers.set("www-authenticate", "Bearer realm=\"wallets\"")?;
+            }
             Self::PrivateTopic => headers.set("www-authenticate", "Bearer realm=\"private topics\"")?,
             _ => {}
         }

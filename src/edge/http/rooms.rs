@@ -9,8 +9,9 @@ use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::edge::objects;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PUBLISH_PATH, Published, REFUSED_STATUS, STANDING_PATH,
-    SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys, encode_publications,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PROPOSALS_HEADER, PUBLISH_PATH, Published,
+    REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys,
+    encode_proposals, encode_publications,
 };
 use crate::wire::subscription::{self, Subscription};
 
@@ -22,6 +23,9 @@ pub async fn publish(env: &Env, topic: &Topic, publications: &[Keyed]) -> Result
     }
     if let Some(feeds) = encode_feeds(publications) {
         headers.set(FEEDS_HEADER, &feeds)?;
+    }
+    if let Some(proposals) = encode_proposals(publications) {
+        headers.set(PROPOSALS_HEADER, &proposals)?;
     }
     let body = JsValue::from_str(&encode_publications(publications));
     let mut response = objects::post(&objects::room(env, topic)?, PUBLISH_PATH, headers, &body).await?;

@@ -102,7 +102,7 @@ pub fn forward(
     for one in forwards {
         let key = IdempotencyKey::of_place(topic.as_str(), &epoch.to_string(), one.seq.get());
         let publication = room_protocol::forwarded(one);
-        by_feed.entry(one.feed).or_default().push(Keyed { publication, key: Some(key), feed: None });
+        by_feed.entry(one.feed).or_default().push(Keyed { key: Some(key), ..Keyed::bare(publication) });
     }
     let offer = |(feed, keyed): (Feed, Vec<Keyed>)| {
         let (report, reported) = oneshot::channel();

@@ -91,11 +91,10 @@ fn decode(row: &Row) -> Result<StoredBatch> {
     let publications: Rc<[Keyed]> = payloads
         .into_iter()
         .map(|payload| Keyed {
-            publication: Publication::from_checked_object(payload.get()),
             // A key that can't be read makes no repeat known; it costs nobody the publication.
             key: keys.next().and_then(|key| IdempotencyKey::from_stored(key.as_deref()?).ok()),
-            // It was there already.
-            feed: None,
+            // Feeds and the market had it already.
+            ..Keyed::bare(Publication::from_checked_object(payload.get()))
         })
         .collect();
     Ok(StoredBatch { slot: row.slot, first: Seq::new(row.first), publications })
@@ -108,9 +107,8 @@ mod tests {
     #[test]
     fn a_stored_batch_is_read_as_it_was() {
         let keyed = |object: &str, key: Option<&str>| Keyed {
-            publication: Publication::from_checked_object(object),
             key: key.map(|key| IdempotencyKey::given(key).unwrap()),
-            feed: None,
+            ..Keyed::bare(Publication::from_checked_object(object))
         };
         let publications = [keyed(r#"{"p":1e-9,"token":"T"}"#, None), keyed(r#"{ "a" : "],[" }"#, Some("k"))];
         let row = Row {

@@ -6,11 +6,13 @@ pub mod room;
 pub mod spent_nonces;
 pub mod subscriptions;
 pub mod tokens;
+pub mod users;
 
 use serde::Deserialize;
 use worker::{D1Database, Env, Result, SqlStorage, SqlStorageValue, wasm_bindgen::JsValue};
 
 use super::bindings::DATABASE_BINDING;
+use crate::wire::page::{MAX_TIME, Page};
 
 const FIND: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?";
 
@@ -29,18 +31,28 @@ fn has_table(sql: &SqlStorage, name: &str) -> Result<bool> {
     Ok(!tables.is_empty())
 }
 
-/// The database, which all objects and Workers share.
-///
-/// # Errors
-/// Where it is not bound.
-pub fn database(env: &Env) -> Result<D1Database> {
-    env.d1(DATABASE_BINDING)
-}
-
 /// A number for a statement. Past 2^53 JavaScript could no longer tell one from the next.
 ///
 /// # Errors
 /// For such a number.
 fn number(number: u64) -> Result<JsValue> {
     Ok(SqlStorageValue::try_from_i64(i64::try_from(number).unwrap_or(i64::MAX))?.into())
+}
+
+/// The database.
+///
+/// # Errors
+/// Where there is none by that name.
+pub fn database(env: &Env) -> Result<D1Database> {
+    env.d1(DATABASE_BINDING)
+}
+
+/// A text for a statement, or NULL.
+fn optional(text: Option<&str>) -> JsValue {
+    text.map_or(JsValue::NULL, JsValue::from_str)
+}
+
+/// The time and the identifier that the rows of a page come before, newest first.
+fn before(page: &Page) -> (u64, &str) {
+    page.after.as_ref().map_or((MAX_TIME, ""), |cursor| (cursor.at, &cursor.id))
 }

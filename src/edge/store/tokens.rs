@@ -1,13 +1,13 @@
 //! The table of tokens, in the database. It must not know who says what of a token, nor decide who is told.
 
 use serde::Deserialize;
-use worker::{D1Database, D1PreparedStatement, Error, Result, wasm_bindgen::JsValue};
+use worker::{D1Database, D1PreparedStatement, Error, Result};
 
-use super::number;
+use super::{before, number, optional};
 use crate::core::decimal::Decimal;
 use crate::core::tick::{ChainTime, Phase, Quote};
 use crate::core::time::UnixMillis;
-use crate::core::token::{Cursor, Description, LastPrice, Token};
+use crate::core::token::{Description, LastPrice, Token};
 use crate::core::topic::Topic;
 use crate::wire::token::TokenChange;
 use crate::wire::token_query::TokenQuery;
@@ -15,12 +15,10 @@ use crate::wire::token_query::TokenQuery;
 const GET: &str = "SELECT * FROM tokens WHERE mint = ?1";
 
 // A condition on a parameter would keep the database from its indexes: each list has a statement of its own.
-const NEWEST: &str = "SELECT * FROM tokens ORDER BY created_at DESC, mint LIMIT ?1";
-const OLDER: &str = "SELECT * FROM tokens WHERE created_at <= ?2 AND (created_at < ?2 OR mint > ?3) \
-                     ORDER BY created_at DESC, mint LIMIT ?1";
-const NEWEST_OF_PHASE: &str = "SELECT * FROM tokens WHERE phase = ?2 ORDER BY created_at DESC, mint LIMIT ?1";
-const OLDER_OF_PHASE: &str = "SELECT * FROM tokens WHERE phase = ?2 AND created_at <= ?3 \
-                              AND (created_at < ?3 OR mint > ?4) ORDER BY created_at DESC, mint LIMIT ?1";
+const LIST: &str = "SELECT * FROM tokens WHERE (created_at, mint) < (?1, ?2) \
+                    ORDER BY created_at DESC, mint DESC LIMIT ?3";
+const LIST_OF_PHASE: &str = "SELECT * FROM tokens WHERE phase = ?4 AND (created_at, mint) < (?1, ?2) \
+                             ORDER BY created_at DESC, mint DESC LIMIT ?3";
 
 // ?2 is the change as JSON: what it does not have stays as it is.
 const CHANGE: &str = "INSERT INTO tokens \
@@ -46,7 +44,7 @@ const KNOW: &str = "INSERT INTO tokens (mint, phase, created_at, updated_at) VAL
 
 const ANNOUNCED: &str = "UPDATE tokens SET announced_at = ?2 WHERE mint = ?1 AND announced_at IS NULL";
 
-// An older price never takes the place of a newer one. The phase is told with it, and never goes back.
+// An older price never takes the place of a newer one; where no slot is known, nobody can tell within a second. The phase is told with it, and never goes back.
 const PRICE: &str = "INSERT INTO tokens \
      (mint, phase, price, quote, priced_at, priced_slot, created_at, updated_at) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) \
@@ -54,7 +52,8 @@ const PRICE: &str = "INSERT INTO tokens \
      phase = iif(phase = 'amm', phase, coalesce(excluded.phase, phase)), \
      price = excluded.price, quote = excluded.quote, \
      priced_at = excluded.priced_at, priced_slot = excluded.priced_slot \
-     WHERE priced_at IS NULL OR (priced_at, priced_slot) <= (excluded.priced_at, excluded.priced_slot)";
+     WHERE priced_at IS NULL OR priced_at < excluded.priced_at \
+     OR (priced_at = excluded.priced_at AND (excluded.priced_slot = 0 OR priced_slot <= excluded.priced_slot))";
 
 #[derive(Deserialize)]
 struct Row {
@@ -84,23 +83,20 @@ pub async fn get(database: &D1Database, token: &Topic) -> Result<Option<Token>> 
     Ok(read(&database.prepare(GET).bind(&[token.as_str().into()])?).await?.pop())
 }
 
-/// The newest tokens, or those after a place in the list.
+/// The newest tokens that a query asks for: at most one more than the page has.
 ///
 /// # Errors
 /// What the database throws, and a row that can't be read.
 pub async fn list(database: &D1Database, query: &TokenQuery) -> Result<Vec<Token>> {
-    let mut values = vec![JsValue::from(query.limit)];
-    values.extend(query.phase.map(|phase| JsValue::from_str(phase.name())));
-    if let Some(Cursor { created_at, topic }) = &query.after {
-        values.extend([number(*created_at)?, topic.as_str().into()]);
-    }
-    let statement = match (query.phase, &query.after) {
-        (None, None) => NEWEST,
-        (None, Some(_)) => OLDER,
-        (Some(_), None) => NEWEST_OF_PHASE,
-        (Some(_), Some(_)) => OLDER_OF_PHASE,
+    let (at, mint) = before(&query.page);
+    let values = [number(at)?, mint.into(), query.page.wanted().into()];
+    let statement = match query.phase {
+        None => database.prepare(LIST).bind(&values)?,
+        Some(phase) => {
+            database.prepare(LIST_OF_PHASE).bind(&[&values[..], &[phase.name().into()]].concat())?
+        }
     };
-    read(&database.prepare(statement).bind(&values)?).await
+    read(&statement).await
 }
 
 /// Writes down what a publisher says of a token, and gives the token as it is then. Its phase never goes back.
@@ -128,7 +124,7 @@ pub async fn known(
     phase: Option<Phase>,
     now: UnixMillis,
 ) -> Result<Token> {
-    let values = [token.as_str().into(), phase.map(Phase::name).into(), number(now.seconds())?];
+    let values = [token.as_str().into(), optional(phase.map(Phase::name)), number(now.seconds())?];
     one(&database.prepare(KNOW).bind(&values)?).await
 }
 
@@ -163,7 +159,7 @@ pub(super) fn price(
 ) -> Result<D1PreparedStatement> {
     database.prepare(PRICE).bind(&[
         token.as_str().into(),
-        last.phase.map(Phase::name).into(),
+        optional(last.phase.map(Phase::name)),
         last.price.to_string().into(),
         last.quote.as_str().into(),
         number(last.at.timestamp)?,

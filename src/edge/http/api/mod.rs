@@ -1,9 +1,11 @@
 //! REST and webhooks: one file per family of resources. It must not know how a resource is stored or published.
 
+mod caller;
 mod conditional;
 pub mod problem;
 pub mod resource;
 mod tokens;
+mod users;
 
 use worker::{Context, Env, Request};
 
@@ -31,13 +33,15 @@ pub struct Call<'a> {
 /// Answers a request.
 ///
 /// # Errors
-/// [`HttpError`].
+/// [`HttpError`], as the resource's own file says.
 pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> Result<Answer, HttpError> {
-    let response = match (call.method, resource) {
+    match (call.method, resource) {
         ("GET" | "HEAD", ApiResource::Tokens) => tokens::list(&request, &call).await,
         ("GET" | "HEAD", ApiResource::Token(token)) => tokens::get(&request, &call, token).await,
         ("PUT", ApiResource::Token(token)) => tokens::put(request, &call, token).await,
+        ("GET" | "HEAD", ApiResource::User(wallet)) => users::profile(&request, &call, wallet).await,
+        ("PUT", ApiResource::User(wallet)) => users::change(request, &call, wallet).await,
+        ("GET" | "HEAD", ApiResource::Referrals(wallet)) => users::referrals(&request, &call, wallet).await,
         (_, resource) => Err(HttpError::MethodNotAllowed { allow: resource.methods() }),
-    };
-    Ok(response?.into())
+    }
 }

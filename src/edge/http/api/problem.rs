@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
+use crate::core::profile::ProfileRefusal;
+use crate::wire::page::PageError;
 use crate::wire::problem::ErrorCode;
-use crate::wire::token::TokenError;
+use crate::wire::request_body::BodyError;
 use crate::wire::token_query::TokenQueryError;
 
 /// In how many seconds the platform counts: the period of wrangler.toml.
@@ -24,15 +26,21 @@ pub enum ApiError {
     /// A topic that is a person's own.
     #[error("a token is a topic that everybody may read")]
     PrivateToken,
-    /// A body that says nothing of a token.
-    #[error(transparent)]
-    Token(#[from] TokenError),
     /// A query for tokens that is not understood.
     #[error(transparent)]
     TokenQuery(#[from] TokenQueryError),
     /// Nobody knows who asks.
     #[error("this takes `Authorization: Bearer <access token>`, from POST /auth/verify")]
     NotSignedIn,
+    /// A body that is none.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A query that asks for no page.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A change of a profile that is refused.
+    #[error(transparent)]
+    Profile(#[from] ProfileRefusal),
     /// The address has asked too often.
     #[error("this address has asked too often: wait a minute")]
     TooOften,
@@ -46,10 +54,10 @@ impl ApiError {
             Self::Unknown { .. } => ErrorCode::NotFound,
             Self::SomebodyElse => ErrorCode::Forbidden,
             Self::PrivateToken => ErrorCode::InvalidTopic,
-            Self::Token(TokenError::NotUtf8 | TokenError::NotJson { .. }) => ErrorCode::InvalidJson,
-            Self::Token(_) => ErrorCode::InvalidPayload,
-            Self::TokenQuery(_) => ErrorCode::InvalidQuery,
             Self::NotSignedIn => ErrorCode::Unauthorized,
+            Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
+            Self::Body(_) | Self::Profile(_) => ErrorCode::InvalidPayload,
+            Self::Page(_) | Self::TokenQuery(_) => ErrorCode::InvalidQuery,
             Self::TooOften => ErrorCode::RateLimited,
         }
     }

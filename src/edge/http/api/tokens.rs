@@ -1,49 +1,48 @@
 //! `GET /tokens`, `GET /tokens/:mint` and `PUT /tokens/:mint`. It must not know how a token is kept, nor what is done of
 //! its price.
 
-use worker::{Request, Response};
+use worker::Request;
 
 use super::Call;
-use super::conditional;
+use super::conditional::{self, Keep};
 use super::problem::ApiError;
 use super::resource::TokenPath;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Keyed;
-use crate::core::token::{Cursor, Token};
+use crate::core::token::Token;
 use crate::core::topic::{Topic, Visibility};
-use crate::edge::http::broadcast::authenticate;
 use crate::edge::http::problems::HttpError;
-use crate::edge::http::{respond, rooms};
+use crate::edge::http::publishers::authenticate;
+use crate::edge::http::respond::{self, Answer};
+use crate::edge::http::rooms;
 use crate::edge::{runtime, store};
+use crate::wire::page::Cursor;
 use crate::wire::payload;
 use crate::wire::token::{self, MAX_TOKEN_BYTES, TokenChange};
 use crate::wire::token_query::TokenQuery;
 
+/// What everybody may keep, and asks about before it is used again.
+pub(super) const LOOK_EACH_TIME: Keep = Keep::Public(0);
+
 /// A page of the newest tokens.
-pub async fn list(request: &Request, call: &Call<'_>) -> Result<Response, HttpError> {
+pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpError> {
     let query = TokenQuery::decode(call.query).map_err(ApiError::from)?;
-    let database = store::database(call.env)?;
-    // One more than asked for says whether there are more.
-    let more = TokenQuery { limit: query.limit + 1, ..query.clone() };
-    let mut tokens = store::tokens::list(&database, &more).await?;
-    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let has_more = tokens.len() > limit;
-    tokens.truncate(limit);
-    let last = tokens.last().filter(|_| has_more);
-    let next = last.map(|last| Cursor { created_at: last.created_at, topic: last.topic.clone() });
-    Ok(conditional::json(request.headers(), token::encode_page(&tokens, next.as_ref()))?)
+    let mut tokens = store::tokens::list(&store::database(call.env)?, &query).await?;
+    let cursor = |token: &Token| Cursor { at: token.created_at, id: token.topic.to_string() };
+    let next = query.page.cut(&mut tokens, cursor);
+    Ok(conditional::json(request, token::encode_page(&tokens, next), LOOK_EACH_TIME)?)
 }
 
 /// What is known of a token.
-pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result<Response, HttpError> {
+pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
     let token = public(token)?;
     let known = store::tokens::get(&store::database(call.env)?, &token).await?;
     let known = known.ok_or(ApiError::Unknown { what: "token" })?;
-    Ok(conditional::json(request.headers(), token::encode(&known))?)
+    Ok(conditional::json(request, token::encode(&known), LOOK_EACH_TIME)?)
 }
 
 /// Writes down what a publisher says of a token, and tells everybody when it is new: 201 then, and 200 ever after.
-pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Result<Response, HttpError> {
+pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
     let body = authenticate(&mut request, call.config, MAX_TOKEN_BYTES).await?.body;
     let token = public(token)?;
     let change = TokenChange::decode(&body).map_err(ApiError::from)?;
@@ -54,7 +53,7 @@ pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Res
         store::tokens::announced(&database, &token, runtime::now()).await?;
     }
     let status = if known.is_announced { 200 } else { 201 };
-    Ok(respond::json(status, token::encode(&known))?)
+    Ok(respond::json(status, token::encode(&known))?.into())
 }
 
 /// Publishes a token as new, to its topic and so to the feed of new tokens. Who has to try again publishes nothing twice.
