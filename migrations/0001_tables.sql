@@ -25,6 +25,7 @@ CREATE INDEX tokens_newest ON tokens (created_at DESC, mint DESC);
 CREATE INDEX tokens_newest_of_phase ON tokens (phase, created_at DESC, mint DESC);
 
 -- The 1-minute candles of a token, an hour in a row: `minutes` holds up to 60, the other columns are the hour's own candle.
+-- `minutes` comes last: who reads the others alone is spared its pages. `version` counts how often the row was written.
 CREATE TABLE prices (
   mint TEXT NOT NULL,
   quote TEXT NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE prices (
   close TEXT NOT NULL,
   volume TEXT NOT NULL,
   trades INTEGER NOT NULL,
+  version INTEGER NOT NULL,
   minutes TEXT NOT NULL,
   PRIMARY KEY (mint, quote, hour)
 ) WITHOUT ROWID;

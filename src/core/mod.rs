@@ -2,6 +2,7 @@
 //! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
 pub mod access;
+pub mod chart;
 pub mod client_frame;
 pub mod decimal;
 pub mod epoch;

@@ -22,14 +22,16 @@ use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
 use crate::core::publication::{Seq, in_places};
+use crate::core::room::Standing;
 use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
+use crate::wire::market_answer::MarketAnswer;
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, NotUnderstood, PROPOSALS_HEADER, PUBLISH_PATH,
-    REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, MARKET_PATH, NotUnderstood, PROPOSALS_HEADER,
+    PUBLISH_PATH, REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
 };
 use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
@@ -49,6 +51,7 @@ impl DurableObject for BroadcastRoom {
             SUBSCRIBE_PATH => self.subscribe(&request).await,
             ASK_PATH => self.tell_relay(request).await,
             STANDING_PATH => self.stand().await,
+            MARKET_PATH => self.tell_market(),
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
@@ -190,6 +193,13 @@ impl BroadcastRoom {
         let connections = room.audience()?.open();
         let standing = standing::encode(room.topic()?, &room.standing()?, connections, relays.collect());
         Ok(Response::ok(standing)?)
+    }
+
+    /// How the token's market stands.
+    fn tell_market(&self) -> Result<Response, ObjectError> {
+        let Standing { seq, epoch, .. } = self.0.standing()?;
+        let answer = MarketAnswer { seq, epoch, quote: None, phase: None, prices: vec![], waiting: vec![] };
+        Ok(Response::ok(answer.encode())?)
     }
 
     fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), ObjectError> {

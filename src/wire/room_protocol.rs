@@ -19,6 +19,9 @@ pub const SUBSCRIBE_PATH: &str = "/subscribe";
 /// The room's path for how it stands.
 pub const STANDING_PATH: &str = "/standing";
 
+/// The room's path for its token's market, which it answers with `wire::market_answer`.
+pub const MARKET_PATH: &str = "/market";
+
 /// The header that carries a subscriber's hashed address.
 pub const ADDRESS_HEADER: &str = "x-room-address";
 

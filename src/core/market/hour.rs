@@ -66,6 +66,14 @@ impl Hour {
         }
     }
 
+    /// Whether what a group tells of a minute is part of it already.
+    #[must_use]
+    pub fn has(&self, addition: &Addition) -> bool {
+        let place = u8::try_from(addition.minute.0 % MINUTES).ok();
+        let stored = place.and_then(|place| self.minutes.get(&place));
+        stored.is_some_and(|stored| addition.group <= stored.group)
+    }
+
     /// The candle of the whole hour; `None` where there is none of any minute.
     #[must_use]
     pub fn candle(&self) -> Option<Candle> {

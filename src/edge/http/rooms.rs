@@ -8,8 +8,9 @@ use crate::auth::address::AddressHash;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::edge::objects;
+use crate::wire::market_answer::MarketAnswer;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PROPOSALS_HEADER, PUBLISH_PATH, Published,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, MARKET_PATH, PROPOSALS_HEADER, PUBLISH_PATH, Published,
     REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys,
     encode_proposals, encode_publications,
 };
@@ -53,6 +54,16 @@ pub async fn subscribe(
     match response.status_code() {
         101 => Ok(response),
         REFUSED_STATUS => Err(HttpError::Refused(decode_refusal(&response.text().await?)?)),
+        status => Err(HttpError::RoomStatus(status)),
+    }
+}
+
+/// How the market of a topic's token stands.
+pub async fn market(env: &Env, topic: &Topic) -> Result<MarketAnswer, HttpError> {
+    let room = objects::room(env, topic)?;
+    let mut response = objects::post(&room, MARKET_PATH, Headers::new(), &JsValue::from_str("")).await?;
+    match response.status_code() {
+        200 => Ok(MarketAnswer::decode(&response.text().await?)?),
         status => Err(HttpError::RoomStatus(status)),
     }
 }

@@ -146,8 +146,8 @@ pub async fn announced(database: &D1Database, token: &Topic, now: UnixMillis) ->
     Ok(())
 }
 
-/// The statement that writes down the latest price of a token, unless a later one is there. Of a token that nothing is
-/// known of it makes a row.
+/// The statement that writes down what a token costs, and its phase where that is known, unless a later price is there. Of
+/// a token that nothing is known of it makes a row.
 ///
 /// # Errors
 /// What the database throws.

@@ -2,6 +2,7 @@
 
 mod caller;
 mod conditional;
+mod prices;
 pub mod problem;
 pub mod resource;
 mod tokens;
@@ -38,6 +39,8 @@ pub async fn answer(request: Request, call: Call<'_>, resource: ApiResource) -> 
     match (call.method, resource) {
         ("GET" | "HEAD", ApiResource::Tokens) => tokens::list(&request, &call).await,
         ("GET" | "HEAD", ApiResource::Token(token)) => tokens::get(&request, &call, token).await,
+        ("GET" | "HEAD", ApiResource::Price(token)) => prices::latest(&call, token).await,
+        ("GET" | "HEAD", ApiResource::Prices(token)) => prices::chart(&request, &call, token).await,
         ("PUT", ApiResource::Token(token)) => tokens::put(request, &call, token).await,
         ("GET" | "HEAD", ApiResource::User(wallet)) => users::profile(&request, &call, wallet).await,
         ("PUT", ApiResource::User(wallet)) => users::change(request, &call, wallet).await,

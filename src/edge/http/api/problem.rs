@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::core::profile::ProfileRefusal;
 use crate::wire::page::PageError;
+use crate::wire::price_query::PriceQueryError;
 use crate::wire::problem::ErrorCode;
 use crate::wire::request_body::BodyError;
 use crate::wire::token_query::TokenQueryError;
@@ -26,6 +27,12 @@ pub enum ApiError {
     /// A topic that is a person's own.
     #[error("a token is a topic that everybody may read")]
     PrivateToken,
+    /// A token that never had a price.
+    #[error("no price of this token is known")]
+    NoPrice,
+    /// A query for prices that is not understood.
+    #[error(transparent)]
+    PriceQuery(#[from] PriceQueryError),
     /// A query for tokens that is not understood.
     #[error(transparent)]
     TokenQuery(#[from] TokenQueryError),
@@ -51,13 +58,13 @@ impl ApiError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unknown { .. } => ErrorCode::NotFound,
+            Self::Unknown { .. } | Self::NoPrice => ErrorCode::NotFound,
             Self::SomebodyElse => ErrorCode::Forbidden,
             Self::PrivateToken => ErrorCode::InvalidTopic,
             Self::NotSignedIn => ErrorCode::Unauthorized,
             Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
             Self::Body(_) | Self::Profile(_) => ErrorCode::InvalidPayload,
-            Self::Page(_) | Self::TokenQuery(_) => ErrorCode::InvalidQuery,
+            Self::Page(_) | Self::TokenQuery(_) | Self::PriceQuery(_) => ErrorCode::InvalidQuery,
             Self::TooOften => ErrorCode::RateLimited,
         }
     }
