@@ -10,6 +10,7 @@ pub mod identity;
 pub mod identity_config;
 pub mod lanes;
 pub mod log;
+mod market_config;
 pub mod object_error;
 pub mod objects;
 pub mod pause;
