@@ -22,7 +22,7 @@ pub enum WrittenHour {
     /// Its minutes.
     Minutes(Hour),
     /// The candle of the whole hour alone.
-    Summary(HourStart, Candle),
+    Summary(HourStart, Box<Candle>),
 }
 
 /// A step of a chart.
@@ -95,7 +95,7 @@ impl WrittenHour {
     /// Its candles, of the whole hour or of each minute, each with when it begins.
     fn into_candles(self, whole: bool) -> Vec<(u64, Candle)> {
         match self {
-            Self::Summary(start, candle) => vec![(start.0, candle)],
+            Self::Summary(start, candle) => vec![(start.0, *candle)],
             Self::Minutes(hour) if whole => {
                 hour.candle().map(|candle| (hour.start.0, candle)).into_iter().collect()
             }
@@ -173,8 +173,9 @@ mod tests {
 
     #[test]
     fn hours_are_drawn_of_their_summaries() {
-        let summary =
-            |hour: u64, price| WrittenHour::Summary(HourStart(hour * 3_600), trade(hour * 60, price));
+        let summary = |hour: u64, price| {
+            WrittenHour::Summary(HourStart(hour * 3_600), Box::new(trade(hour * 60, price)))
+        };
         let rows = vec![summary(1_640, 3), summary(1_641, 4), summary(1_664, 5)];
         let day = span(Range::D7, Interval::D1);
         assert_eq!(

@@ -94,6 +94,11 @@ pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
 }
 
+/// Logs that a copy of what is read often could not be had.
+pub fn hot_copy_failed(error: &impl Display) {
+    write(Level::Error, "hot_copy_failed", Failed { error: error.to_string() });
+}
+
 /// Logs that nobody counted how often an address asks.
 pub fn limit_failed(error: &impl Display) {
     write(Level::Error, "limit_failed", Failed { error: error.to_string() });

@@ -147,7 +147,7 @@ fn is_amount(number: &Decimal) -> bool {
 }
 
 impl TextBounds {
-    fn admit(self, text: &str) -> bool {
+    pub(super) fn admit(self, text: &str) -> bool {
         let breaks_line = |character| self.is_multiline && matches!(character, '\n' | '\r' | '\t');
         let is_written = |character: char| !character.is_control() || breaks_line(character);
         !text.is_empty() && text.chars().count() <= self.most && text.chars().all(is_written)

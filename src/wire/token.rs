@@ -10,7 +10,7 @@ use super::request_body::{BodyError, Change, Fields, TextBounds};
 use super::to_json;
 use crate::core::decimal::Decimal;
 use crate::core::tick::Phase;
-use crate::core::token::Token;
+use crate::core::token::{Description, Token};
 
 /// The largest body of `PUT /tokens/:mint`, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 32_768;
@@ -66,6 +66,29 @@ impl TokenChange {
             supply: fields.amount("supply", "a number from 0 on, of at most 64 characters, or null")?,
             phase: phase(&fields)?,
         })
+    }
+
+    /// What the chain says of a token that was made there: of texts that nobody has checked, those that a publisher could
+    /// have said as well.
+    #[must_use]
+    pub fn from_chain(about: &Description) -> Self {
+        let text = |text: &Option<String>, bounds: TextBounds| match text {
+            Some(text) if bounds.admit(text) => Change::Set(text.clone()),
+            _ => Change::Keep,
+        };
+        let link = |link: &Option<String>| match link {
+            Some(link) if is_link(link) => Change::Set(link.clone()),
+            _ => Change::Keep,
+        };
+        Self {
+            name: text(&about.name, NAME),
+            symbol: text(&about.symbol, SYMBOL),
+            description: text(&about.text, DESCRIPTION),
+            uri: link(&about.uri),
+            image: link(&about.image),
+            creator: text(&about.creator, NAME),
+            ..Self::default()
+        }
     }
 
     /// The change as JSON: texts, without what stays as it is.
@@ -210,7 +233,7 @@ pub fn announcement(token: &Token, timestamp: u64) -> String {
 mod tests {
     use super::*;
     use crate::core::tick::{ChainTime, Quote};
-    use crate::core::token::{Description, LastPrice};
+    use crate::core::token::LastPrice;
     use crate::core::topic::Topic;
 
     fn read(body: &str) -> Result<TokenChange, BodyError> {
@@ -275,6 +298,19 @@ mod tests {
         assert_eq!(field(&long), "symbol");
         assert!(read(&long.replacen('é', "", 1)).is_ok(), "characters count, not bytes");
         assert_eq!(read(r#"{"nam":"x"}"#), Err(BodyError::Unknown("nam".to_owned())));
+    }
+
+    #[test]
+    fn of_what_the_chain_says_only_that_is_taken_which_a_publisher_could_say() {
+        let said = |text: &str| Some(text.to_owned());
+        let about = Description {
+            name: said("Drop"),
+            symbol: Some("x".repeat(33)),
+            uri: said("ipfs://bafy"),
+            image: said("javascript:alert(1)"),
+            ..Description::default()
+        };
+        assert_eq!(TokenChange::from_chain(&about).encode(), r#"{"name":"Drop","uri":"ipfs://bafy"}"#);
     }
 
     #[test]

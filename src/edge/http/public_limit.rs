@@ -10,6 +10,7 @@ use super::api::resource::ApiResource;
 use super::problems::HttpError;
 use super::route::Resource;
 use crate::auth::address::AddressHash;
+use crate::auth::secret::PublisherSecrets;
 use crate::edge::bindings::PUBLIC_LIMIT_BINDING;
 use crate::edge::config::Config;
 use crate::edge::log;
@@ -47,7 +48,7 @@ pub fn counts(method: &str, resource: &Resource) -> bool {
 /// [`ApiError::TooOften`], and what the runtime throws.
 pub async fn check(request: &Request, env: &Env, config: &Config) -> Result<(), HttpError> {
     let address = request.headers().get("cf-connecting-ip")?;
-    let secret = config.publishers.as_ref().map(|secrets| secrets.current());
+    let secret = config.publishers.as_ref().map(PublisherSecrets::current);
     let Some(key) = address.zip(secret).and_then(|(address, secret)| AddressHash::of(&address, secret))
     else {
         return Ok(());

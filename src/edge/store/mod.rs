@@ -1,6 +1,7 @@
 //! What outlives memory: one file per table, and in them the only SQL. It must not decide what is stored.
 
 pub mod history;
+pub mod hot_copies;
 pub mod prices;
 pub mod relays;
 pub mod room;

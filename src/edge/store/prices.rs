@@ -99,7 +99,8 @@ pub async fn hours(
         all.into(),
         serde_json::to_string(&some)?.into(),
     ])?;
-    statement.all().await?.results()?.into_iter().map(shown).collect()
+    let rows: Vec<ShownRow> = statement.all().await?.results()?;
+    rows.iter().map(shown).collect()
 }
 
 /// Writes closed minutes down, and with them what the token costs now. What is there already is left as it is: to write the
@@ -193,7 +194,7 @@ async fn load(
     rows.into_iter().map(read).collect()
 }
 
-fn shown(row: ShownRow) -> Result<WrittenHour> {
+fn shown(row: &ShownRow) -> Result<WrittenHour> {
     let start = HourStart(row.hour);
     if let Some(minutes) = &row.minutes {
         let hour = candle_row::decode(start, minutes).map_err(|error| unreadable(row.hour, &error))?;
@@ -212,7 +213,7 @@ fn shown(row: ShownRow) -> Result<WrittenHour> {
         first: at,
         last: at,
     };
-    Ok(WrittenHour::Summary(start, candle))
+    Ok(WrittenHour::Summary(start, Box::new(candle)))
 }
 
 fn unreadable(hour: u64, why: &impl std::fmt::Display) -> Error {

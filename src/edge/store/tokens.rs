@@ -37,10 +37,18 @@ const CHANGE: &str = "INSERT INTO tokens \
      updated_at = max(updated_at, excluded.updated_at) \
      RETURNING *";
 
-const KNOW: &str = "INSERT INTO tokens (mint, phase, created_at, updated_at) VALUES (?1, ?2, ?3, ?3) \
-     ON CONFLICT (mint) DO UPDATE SET phase = iif(phase = 'amm', phase, coalesce(excluded.phase, phase)), \
-     updated_at = max(updated_at, excluded.updated_at) \
-     RETURNING *";
+// What somebody has said of a token goes before what the chain says.
+const NOTE: &str = "INSERT INTO tokens \
+     (mint, name, symbol, description, uri, image, creator, phase, announced_at, created_at, updated_at) VALUES \
+     (?1, ?2 ->> '$.name', ?2 ->> '$.symbol', ?2 ->> '$.description', ?2 ->> '$.uri', ?2 ->> '$.image', \
+      ?2 ->> '$.creator', ?3, iif(?4, ?5, NULL), ?5, ?5) \
+     ON CONFLICT (mint) DO UPDATE SET \
+     name = coalesce(name, excluded.name), symbol = coalesce(symbol, excluded.symbol), \
+     description = coalesce(description, excluded.description), uri = coalesce(uri, excluded.uri), \
+     image = coalesce(image, excluded.image), creator = coalesce(creator, excluded.creator), \
+     phase = iif(phase = 'amm', phase, excluded.phase), \
+     announced_at = coalesce(announced_at, excluded.announced_at), \
+     updated_at = max(updated_at, excluded.updated_at)";
 
 const ANNOUNCED: &str = "UPDATE tokens SET announced_at = ?2 WHERE mint = ?1 AND announced_at IS NULL";
 
@@ -113,27 +121,43 @@ pub async fn change(
     one(&database.prepare(CHANGE).bind(&values)?).await
 }
 
-/// Writes down that there is a token, and its phase where that is known, and gives the token as it is then. Its phase
-/// never goes back.
+/// Writes down that a token was made on its bonding curve, and that everybody was told so. To do so again changes nothing.
 ///
 /// # Errors
-/// What the database throws, and a row that can't be read.
-pub async fn known(
+/// What the database throws.
+pub async fn created(
     database: &D1Database,
     token: &Topic,
-    phase: Option<Phase>,
+    about: &Description,
     now: UnixMillis,
-) -> Result<Token> {
-    let values = [token.as_str().into(), optional(phase.map(Phase::name)), number(now.seconds())?];
-    one(&database.prepare(KNOW).bind(&values)?).await
+) -> Result<()> {
+    note(database, token, &TokenChange::from_chain(about), (Phase::Bonding, true), now).await
 }
 
-/// Writes down that a token is traded in pools from now on.
+/// Writes down that a token is traded in pools from now on. To do so again changes nothing.
 ///
 /// # Errors
-/// What the database throws, and a row that can't be read.
-pub async fn moved_to_amm(database: &D1Database, token: &Topic, now: UnixMillis) -> Result<Token> {
-    known(database, token, Some(Phase::Amm), now).await
+/// What the database throws.
+pub async fn moved_to_amm(database: &D1Database, token: &Topic, now: UnixMillis) -> Result<()> {
+    note(database, token, &TokenChange::default(), (Phase::Amm, false), now).await
+}
+
+async fn note(
+    database: &D1Database,
+    token: &Topic,
+    change: &TokenChange,
+    (phase, is_announced): (Phase, bool),
+    now: UnixMillis,
+) -> Result<()> {
+    let statement = database.prepare(NOTE).bind(&[
+        token.as_str().into(),
+        change.encode().into(),
+        phase.name().into(),
+        is_announced.into(),
+        number(now.seconds())?,
+    ])?;
+    statement.run().await?;
+    Ok(())
 }
 
 /// Writes down that everybody was told of a token.
