@@ -104,6 +104,19 @@ pub fn limit_failed(error: &impl Display) {
     write(Level::Error, "limit_failed", Failed { error: error.to_string() });
 }
 
+/// Logs in development that a step threw so much away.
+pub fn thrown_away(step: &str, rows: usize, duration: u64, config: &Config) {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        step: &'a str,
+        rows: usize,
+        duration: u64,
+    }
+    if is_development(Some(config)) {
+        write(Level::Debug, "thrown_away", Fields { step, rows, duration });
+    }
+}
+
 /// Logs that something that is done every ten minutes was not.
 pub fn schedule_failed(step: &str, error: &impl Display) {
     #[derive(Serialize)]

@@ -38,10 +38,12 @@ async fn forget_prices(env: &Env, config: &Config) -> Result<()> {
     // What has begun an hour before may not have ended.
     let then = first_kept.saturating_sub(3_600) + 1;
     while runtime::now().since(started) < MILLIS {
+        let before = runtime::now();
         let forgotten = store::prices::forget_before(&database, then, ROWS).await?;
         if forgotten == 0 {
             break;
         }
+        log::thrown_away("prices", forgotten, runtime::now().since(before), config);
     }
     Ok(())
 }
