@@ -7,6 +7,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { migrateHere } from "./migrations.mjs";
 import { environment, fail, must, root, say } from "./shell.mjs";
 
 const port = portFromEnvironment();
@@ -18,7 +19,10 @@ if (await somebodyListens())
   fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
 const secret = localSecrets();
 const env = watching ? { GLOW_BUILD: "dev" } : {};
+const migrating = migrateHere(options);
 await must("npm", ["run", "--silent", "build"], { env });
+const failure = await migrating;
+if (failure) fail(`the database on this machine could not be brought up to date:\n${failure}`);
 serve(env);
 
 function portFromEnvironment() {

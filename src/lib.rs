@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod core;
 pub mod edge;
+pub mod ingest;
 pub mod wire;
 
 use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};

@@ -13,6 +13,7 @@ const PARTS = [
   "src",
   "site",
   "scripts",
+  "migrations",
   "build",
   "dist",
   "build.rs",

@@ -18,11 +18,12 @@ const MOST_LINES: usize = 300;
 const RUNTIME_CRATES: [&str; 5] = ["worker", "wasm_bindgen", "js_sys", "web_sys", "worker_sys"];
 
 /// The folders of `src`, each with those that it may call. Calls go one way.
-const FOLDERS: [(&str, &[&str]); 4] = [
+const FOLDERS: [(&str, &[&str]); 5] = [
     ("core", &["core"]),
     ("wire", &["core", "wire"]),
     ("auth", &["core", "auth"]),
-    ("edge", &["core", "wire", "auth", "edge"]),
+    ("ingest", &["core", "wire", "ingest"]),
+    ("edge", &["core", "wire", "auth", "ingest", "edge"]),
 ];
 
 struct Source {

@@ -17,6 +17,7 @@ mod access_token;
 mod batch;
 mod channel;
 mod client_frame;
+mod helius;
 mod json;
 mod payload;
 mod sign_in;
@@ -29,6 +30,7 @@ pub use access_token::access_token;
 pub use batch::batch;
 pub use channel::channel;
 pub use client_frame::client_frame;
+pub use helius::helius;
 pub use payload::payload;
 pub use sign_in::sign_in;
 pub use signature::signature;
@@ -40,11 +42,12 @@ pub use topic::topic;
 pub type Target = fn(&[u8]);
 
 /// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("access_token", access_token),
     ("batch", batch),
     ("channel", channel),
     ("client_frame", client_frame),
+    ("helius", helius),
     ("payload", payload),
     ("sign_in", sign_in),
     ("signature", signature),

@@ -164,6 +164,6 @@ fn reaches_its_room(keyed: &Keyed) {
         keys.iter().all(|keys| keys.bytes().all(|byte| byte.is_ascii_graphic())),
         "a header carries keys"
     );
-    let headers = room_protocol::Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), proposals: None };
-    assert_eq!(room_protocol::decode_publications(&body, headers).unwrap(), publications);
+    let headers = room_protocol::Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), market: None };
+    assert_eq!(room_protocol::decode_publications(&body, headers, None).unwrap(), publications);
 }

@@ -15,5 +15,6 @@ pub mod secret;
 pub mod sign_in;
 pub mod signing_secret;
 pub mod trust;
+pub mod upload_permission;
 pub mod wallet_signature;
 pub mod webhook_signature;

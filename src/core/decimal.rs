@@ -28,6 +28,13 @@ impl Decimal {
         Self(BigDecimal::from_bigint(BigInt::from(units), i64::from(decimals)).normalized())
     }
 
+    /// The nearest number of units of a token that counts with so many `decimals`; `None` past 127 bits.
+    #[must_use]
+    pub fn to_units(&self, decimals: u8) -> Option<i128> {
+        let units = self.0.with_scale_round(i64::from(decimals), RoundingMode::HalfEven);
+        i128::try_from(units.into_bigint_and_scale().0).ok()
+    }
+
     /// A whole number.
     #[must_use]
     pub fn from_whole(number: u64) -> Self {
@@ -88,6 +95,16 @@ impl Decimal {
         Self(self.0.with_precision_round(QUOTIENT_DIGITS, RoundingMode::HalfEven).normalized())
     }
 
+    /// The number with at most so many places after the point, rounded to the nearest.
+    #[must_use]
+    pub fn to_places(&self, places: u8) -> Self {
+        let (_, scale) = self.0.as_bigint_and_exponent();
+        if scale <= i64::from(places) {
+            return self.clone();
+        }
+        Self(self.0.with_scale_round(i64::from(places), RoundingMode::HalfEven).normalized())
+    }
+
     /// Whether it is 0.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -129,6 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_is_as_many_units_as_it_was_made_of() {
+        assert_eq!(number("71334900.280873").to_units(6), Some(71_334_900_280_873));
+        assert_eq!(number("-1e-9").to_units(9), Some(-1));
+        assert_eq!(
+            number("19479468.498286001").to_units(6),
+            Some(19_479_468_498_286),
+            "a float's last digit"
+        );
+        assert_eq!(number("1e60").to_units(9), None);
+    }
+
+    #[test]
     fn a_price_is_as_exact_as_its_digits() {
         let price = number("1.881912085").over(&number("33970.733092")).unwrap();
         assert_eq!(price.to_string(), "0.000055398041599614002231");
@@ -142,6 +171,16 @@ mod tests {
         assert_eq!(number("0.000000001").times(&number("0.000000001")).to_string(), "0.000000000000000001");
         assert_eq!(number("1.0").to_string(), "1");
         assert!(number("0.10") == number("1e-1") && number("-1") < number("0"));
+    }
+
+    #[test]
+    fn a_number_is_cut_to_its_places() {
+        let cut = |text, places| number(text).to_places(places).to_string();
+        assert_eq!(
+            (cut("1.2345", 2), cut("-0.0051", 2), cut("0.001", 2)),
+            ("1.23".into(), "-0.01".into(), "0".into())
+        );
+        assert_eq!((cut("1e20", 0), cut("1.5", 9)), ("100000000000000000000".into(), "1.5".into()));
     }
 
     #[test]

@@ -3,13 +3,18 @@
 
 use std::num::NonZeroU32;
 
+use super::charting::{Charting, Learned};
 use super::client_frame::{ClientFrame, FrameBudget};
 use super::epoch::Epoch;
 use super::feed::Feed;
 use super::history::StoredBatch;
+use super::idempotency::IdempotencyKey;
+use super::market::alert::Alert;
+use super::market::minute::Group;
+use super::market::rule::Firing;
 use super::outbox::{Post, PostId};
 use super::publication::{Publication, Seq};
-use super::relay::event::Lease;
+use super::relay::event::{Lease, Told};
 use super::relay::name::RelayName;
 use super::socket_request::Past;
 use super::time::UnixMillis;
@@ -27,6 +32,20 @@ pub enum Event {
         batch: BatchId,
         /// How many took it.
         connections: u32,
+    },
+    /// What the market had to be written down up to this group was.
+    Charted {
+        /// The last group that was.
+        through: Group,
+    },
+    /// It was not: to be tried again.
+    Uncharted,
+    /// What is written down of the token was read.
+    Learned(Learned),
+    /// Users' own alerts were published.
+    Told {
+        /// Their keys.
+        keys: Vec<IdempotencyKey>,
     },
     /// A batch was handed to everybody, also at the relays, or they were waited for long enough.
     Handed {
@@ -102,6 +121,20 @@ pub enum Effect {
     Keep {
         /// Until when.
         until: UnixMillis,
+    },
+    /// Wake the room then, whatever else it is to be woken for later.
+    Wake {
+        /// When.
+        at: UnixMillis,
+    },
+    /// Write the market's closed minutes down.
+    Chart(Charting),
+    /// Publish the market's alerts, and say so.
+    Warn {
+        /// To the topic itself.
+        alerts: Vec<Alert>,
+        /// To the users whose own they are.
+        firings: Vec<Firing>,
     },
     /// Store a batch. Nobody may see a publication that is not stored, or the order could fork after a wake.
     Store(StoredBatch),
@@ -197,21 +230,6 @@ pub struct Forward {
     pub publication: Publication,
     /// Its place in its own topic.
     pub seq: Seq,
-}
-
-/// What a relay is told: how the room stands, and what was asked for of the past.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// The epoch of the order.
-    pub epoch: Epoch,
-    /// The place of the last publication.
-    pub seq: Seq,
-    /// What is missing and no longer held. Without a first place, the order that was asked for is over.
-    pub gap: Option<(Option<Seq>, Seq)>,
-    /// Publications one place after another, up to the last.
-    pub publications: Vec<Publication>,
-    /// Whether they are what came after the place that was asked for.
-    pub is_continuation: bool,
 }
 
 /// How an order began.

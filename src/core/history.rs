@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::idempotency::IdempotencyKey;
+use super::market::state::MarketState;
 use super::publication::{Keyed, Publication, Seq};
 
 /// How much of the past is held. The last publication always is, unless there is no history at all.
@@ -25,6 +26,8 @@ pub struct StoredBatch {
     pub first: Seq,
     /// Its publications, one place after another.
     pub publications: Rc<[Keyed]>,
+    /// What the market of the topic's token remembered then. It is stored here so that it costs no row of its own.
+    pub market: Option<MarketState>,
 }
 
 impl StoredBatch {
@@ -124,8 +127,12 @@ impl History {
         // What has fallen out already, because the batch is larger than the history, is not stored either.
         let publications: Rc<[Keyed]> =
             publications.iter().skip(publications.len() - held).cloned().collect();
-        let batch =
-            StoredBatch { slot: self.free_slot(), first: self.last.before(held).next(), publications };
+        let batch = StoredBatch {
+            slot: self.free_slot(),
+            first: self.last.before(held).next(),
+            publications,
+            market: None,
+        };
         self.rows.push(Row { slot: batch.slot, last: batch.last(), bytes: batch.bytes() });
         Some(batch)
     }

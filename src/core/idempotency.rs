@@ -60,6 +60,25 @@ impl IdempotencyKey {
         Self::digest(&["place", topic, epoch, &place.to_string()])
     }
 
+    /// The key of an alert: what it warns of and by which publication, the time and the place of which are unlike any
+    /// other's in its topic.
+    #[must_use]
+    pub fn of_alert(kind: &str, timestamp: u64, place: u64) -> Self {
+        Self::digest(&["alert", kind, &timestamp.to_string(), &place.to_string()])
+    }
+
+    /// The key of the one time that a rule of somebody's own comes true.
+    #[must_use]
+    pub fn of_rule(rule: &str) -> Self {
+        Self::digest(&["rule", rule])
+    }
+
+    /// 64 bits of the key: enough to tell apart some thousands.
+    #[must_use]
+    pub fn fingerprint(self) -> u64 {
+        u64::try_from(self.0 & u128::from(u64::MAX)).unwrap_or_default()
+    }
+
     /// Reads a stored key.
     ///
     /// # Errors

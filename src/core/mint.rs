@@ -3,7 +3,6 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::topic::Topic;
 use super::wallet::{Wallet, WalletError};
 
 /// A mint: 32 bytes in base58. Cheap to clone.
@@ -26,12 +25,6 @@ impl Mint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The topic of what is published about it: an address is one by the topics' grammar.
-    #[must_use]
-    pub fn topic(&self) -> Option<Topic> {
-        Topic::parse(&self.0).ok()
-    }
 }
 
 impl fmt::Display for Mint {
@@ -43,11 +36,12 @@ impl fmt::Display for Mint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::topic::Topic;
 
     #[test]
-    fn a_mint_is_a_topic() {
+    fn a_mint_is_the_topic_of_what_is_published_about_it() {
         let mint = Mint::parse("H74CYmXgMkYHYuSRsZt6RJb4NYp2u72Vw8BS5huApump").unwrap();
-        assert_eq!(mint.topic().unwrap().as_str(), mint.as_str());
+        assert_eq!(Topic::parse(mint.as_str()), Ok(Topic::of_mint(&mint)));
         assert!(Mint::parse("DROP").is_err());
     }
 }

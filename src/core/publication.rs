@@ -99,8 +99,11 @@ pub enum MarketPart {
     /// Nothing that it knows.
     #[default]
     Nothing,
-    /// Something that happened on it.
+    /// Something that a publisher says happened on it.
     Tick(Rc<Tick>),
+    /// Something that the service saw on the chain, and warns of where it has to. What publishers say they warn of
+    /// themselves.
+    Witnessed(Rc<Tick>),
     /// The price that the trade before it would make: published only where the market takes it for the price.
     Proposal,
 }

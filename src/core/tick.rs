@@ -27,6 +27,12 @@ impl Quote {
         &self.0
     }
 
+    /// Whether it is SOL.
+    #[must_use]
+    pub fn is_sol(&self) -> bool {
+        self.as_str() == "SOL"
+    }
+
     /// Whether one of it is a dollar, as far as anybody cares.
     #[must_use]
     pub fn is_dollar(&self) -> bool {

@@ -30,6 +30,16 @@ impl UnixMillis {
     }
 }
 
+/// The last point that is told of in seconds, in the year 5138: a larger number counts milliseconds.
+const LAST_SECOND: u64 = 100_000_000_000;
+
+/// Unix seconds of a number that counts seconds or milliseconds, whichever is a time at all; `None` past the year 5138.
+#[must_use]
+pub fn unix_seconds(number: u64) -> Option<u64> {
+    let seconds = if number > LAST_SECOND { number / 1_000 } else { number };
+    (seconds <= LAST_SECOND).then_some(seconds)
+}
+
 /// Days in 400 years of the Gregorian calendar, after which it repeats.
 const DAYS_OF_400_YEARS: u64 = 146_097;
 
@@ -81,6 +91,13 @@ fn days_of_month(year: u64, month: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_and_milliseconds_are_told_apart_by_their_size() {
+        assert_eq!(unix_seconds(1_700_000_000), Some(1_700_000_000));
+        assert_eq!(unix_seconds(1_700_000_000_123), Some(1_700_000_000));
+        assert_eq!(unix_seconds(16_666_666_666_700_000), None, "neither");
+    }
 
     #[test]
     fn a_time_as_text() {

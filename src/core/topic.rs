@@ -6,6 +6,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::feed::Feed;
+use super::mint::Mint;
 use super::wallet::Wallet;
 
 /// The longest topic, in characters (all of them ASCII, so also in bytes).
@@ -140,6 +141,12 @@ impl Topic {
         Self(Rc::from(format!("wallet:{wallet}")))
     }
 
+    /// The topic of what is for the user with this wallet alone.
+    #[must_use]
+    pub fn of_user(wallet: &Wallet) -> Self {
+        Self(Rc::from(format!("user:{wallet}")))
+    }
+
     /// The topic as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -150,6 +157,24 @@ impl Topic {
     #[must_use]
     pub fn namespace(&self) -> Option<Namespace> {
         self.0.split_once(':').and_then(|(namespace, _)| Namespace::parse(namespace))
+    }
+
+    /// The topic of a token. Base58 is within the grammar, as for a wallet.
+    #[must_use]
+    pub fn of_mint(mint: &Mint) -> Self {
+        Self(Rc::from(mint.as_str()))
+    }
+
+    /// The topic of what SOL costs in dollars.
+    #[must_use]
+    pub fn of_sol_usd() -> Self {
+        Self("market:SOL-USD".into())
+    }
+
+    /// Whether something is traded there: it is a token's, or a market's.
+    #[must_use]
+    pub fn has_market(&self) -> bool {
+        matches!(self.namespace(), None | Some(Namespace::Market))
     }
 
     /// Whose it is, for a private topic: its name after the namespace, up to the next colon.
@@ -231,7 +256,7 @@ mod tests {
         let wallet = Wallet::parse("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU").unwrap();
         let feeds = [Feed::Trades, Feed::Tokens, Feed::Alerts].map(Topic::of_feed);
         assert_eq!(feeds.each_ref().map(Topic::as_str), ["feed:trades", "feed:tokens", "feed:alerts"]);
-        for topic in feeds.into_iter().chain([Topic::of_wallet(&wallet)]) {
+        for topic in feeds.into_iter().chain([Topic::of_wallet(&wallet), Topic::of_user(&wallet)]) {
             assert_eq!(Topic::parse(topic.as_str()), Ok(topic));
         }
     }

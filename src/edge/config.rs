@@ -22,7 +22,7 @@ use crate::core::room::{PLATFORM_SOCKETS_PER_ROOM, RoomLimits};
 const DEFAULT_CAPACITY: u32 = 8_192;
 
 /// In milliseconds.
-const DAY: u64 = 86_400_000;
+pub(super) const DAY: u64 = 86_400_000;
 
 /// Where the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +55,10 @@ pub struct Config {
     pub room: RoomLimits,
     /// Topics of one socket.
     pub max_topics_per_socket: usize,
+    /// How long candles are kept, in milliseconds.
+    pub prices_retention_millis: u64,
+    /// What Helius sends in `Authorization`; `None` where the operator has no webhook there.
+    pub helius_auth: Option<Secret>,
 }
 
 /// One thing that the operator has to mend.
@@ -122,8 +126,11 @@ impl Config {
                     bytes: reader.count(names::OUTBOX_BYTES, 8_388_608, 1_024..=33_554_432),
                 },
                 retention_millis: reader.duration(names::ROOM_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
+                market: reader.market_rules(),
             },
             max_topics_per_socket: reader.count(names::MAX_TOPICS_PER_SOCKET, 100, 1..=1_000),
+            prices_retention_millis: reader.duration(names::PRICES_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
+            helius_auth: reader.secret(names::HELIUS_AUTH),
         };
         if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
     }
@@ -219,7 +226,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    fn number(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
+    pub(super) fn number(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
         let Some(text) = self.text(name) else {
             return default;
         };
@@ -238,7 +245,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// A whole number with its unit: `s`, `m`, `h` or `d`. In milliseconds.
-    fn duration(&mut self, name: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
+    pub(super) fn duration(&mut self, name: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(text) = self.text(name) else {
             return default;
         };
@@ -286,6 +293,7 @@ pub fn of(env: &Env) -> Rc<Result<Config, Mistakes>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::market::thresholds::MarketRules;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
         Config::parse(|name| {
@@ -308,6 +316,7 @@ mod tests {
         assert_eq!(config.room.history, HistoryLimits { size: 256, bytes: 1_048_576 });
         assert_eq!(config.room.outbox, OutboxLimits { messages: 10_000, bytes: 8_388_608 });
         assert_eq!(config.room.retention_millis, 14 * 86_400_000);
+        assert_eq!((config.prices_retention_millis, config.helius_auth), (14 * 86_400_000, None));
     }
 
     #[test]
@@ -330,6 +339,8 @@ mod tests {
             ("OUTBOX_MESSAGES", "12"),
             ("OUTBOX_BYTES", "4096"),
             ("ROOM_RETENTION", "36h"),
+            ("PRICES_RETENTION", "7d"),
+            ("HELIUS_AUTH", "Bearer of Helius"),
         ])
         .unwrap();
         let secret = |text| Secret::parse(text).unwrap().unwrap();
@@ -356,8 +367,11 @@ mod tests {
                 history: HistoryLimits { size: 0, bytes: 2_048 },
                 outbox: OutboxLimits { messages: 12, bytes: 4_096 },
                 retention_millis: 36 * 3_600_000,
+                market: MarketRules::default(),
             },
             max_topics_per_socket: 13,
+            prices_retention_millis: 7 * 86_400_000,
+            helius_auth: Some(secret("Bearer of Helius")),
         };
         assert_eq!(config, expected);
     }
@@ -381,6 +395,8 @@ mod tests {
             ("OUTBOX_BYTES", "0"),
             ("ROOM_RETENTION", "14"),
             ("MAX_TOPICS_PER_SOCKET", "1001"),
+            ("PRICES_RETENTION", "forever"),
+            ("HELIUS_AUTH", "whsec_hunter2!"),
         ])
         .unwrap_err();
         let named: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
@@ -403,6 +419,8 @@ mod tests {
                 "OUTBOX_BYTES",
                 "ROOM_RETENTION",
                 "MAX_TOPICS_PER_SOCKET",
+                "PRICES_RETENTION",
+                "HELIUS_AUTH",
             ]
         );
         assert!(mistakes.iter().all(|mistake| !mistake.problem.contains("hunter2")));

@@ -42,7 +42,9 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// A secret that nobody but the service may know: who knows it is whoever they like.
     fn own_secret(&mut self, name: &'static str) -> Option<SigningSecret> {
         let secret = self.signing_secret(name)?;
-        for other in [names::WEBHOOK_SECRET, names::WEBHOOK_SECRET_PREVIOUS, names::JWT_SECRET] {
+        for other in
+            [names::WEBHOOK_SECRET, names::WEBHOOK_SECRET_PREVIOUS, names::JWT_SECRET, names::HELIUS_AUTH]
+        {
             if self.text(other) == self.text(name) {
                 self.mistake(name, format!("is the same as {other}, which others know"));
             }

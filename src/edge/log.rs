@@ -94,6 +94,49 @@ pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });
 }
 
+/// Logs that a copy of what is read often could not be had.
+pub fn hot_copy_failed(error: &impl Display) {
+    write(Level::Error, "hot_copy_failed", Failed { error: error.to_string() });
+}
+
+/// Logs that nobody counted how often an address asks.
+pub fn limit_failed(error: &impl Display) {
+    write(Level::Error, "limit_failed", Failed { error: error.to_string() });
+}
+
+/// Logs that tokens which the chain tells of could not be written down.
+pub fn tokens_not_noted(error: &impl Display) {
+    write(Level::Error, "tokens_not_noted", Failed { error: error.to_string() });
+}
+
+/// Logs in development that a step threw so much away.
+pub fn thrown_away(step: &str, rows: usize, duration: u64, config: &Config) {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        step: &'a str,
+        rows: usize,
+        duration: u64,
+    }
+    if is_development(Some(config)) {
+        write(Level::Debug, "thrown_away", Fields { step, rows, duration });
+    }
+}
+
+/// Logs that something that is done every ten minutes was not.
+pub fn schedule_failed(step: &str, error: &impl Display) {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        step: &'a str,
+        error: String,
+    }
+    write(Level::Error, "schedule_failed", Fields { step, error: error.to_string() });
+}
+
+/// Logs that a room could not be told of a user's alert rule. Whose it is is not said.
+pub fn rules_not_told(error: &impl Display) {
+    write(Level::Error, "rules_not_told", Failed { error: error.to_string() });
+}
+
 #[derive(Serialize)]
 struct Failed {
     error: String,

@@ -1,7 +1,10 @@
 //! The only code that knows the runtime. It reads variables, requests, sockets and storage, hands what it found to the
 //! pure folders, and does what they decided. It must not decide anything itself.
 
+pub mod balances;
 pub mod bindings;
+pub mod chain_tokens;
+pub mod charting;
 pub mod config;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
@@ -10,6 +13,7 @@ pub mod identity;
 pub mod identity_config;
 pub mod lanes;
 pub mod log;
+mod market_config;
 pub mod object_error;
 pub mod objects;
 pub mod pause;
@@ -30,3 +34,4 @@ pub mod sign_in;
 pub mod sockets;
 pub mod store;
 pub mod unfinished;
+pub mod warnings;

@@ -1,11 +1,14 @@
-//! The way to the other objects: a request by name. It must not know what is asked.
+//! The way to the other objects: a request by name, and publications to a room. It must not know why one is asked.
 
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Result, Stub};
 
 use super::bindings::{RELAY_BINDING, ROOM_BINDING};
+use super::object_error::ObjectError;
+use crate::core::publication::Keyed;
 use crate::core::relay::name::RelayName;
 use crate::core::topic::Topic;
+use crate::wire::room_protocol::{KEYS_HEADER, PUBLISH_PATH, encode_keys, encode_publications};
 
 /// The room of a topic.
 ///
@@ -35,6 +38,29 @@ pub async fn post(object: &Stub, path: &str, headers: Headers, body: &JsValue) -
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_headers(headers).with_body(Some(body.clone()));
     call(object, path, &init).await
+}
+
+/// Publishes to a room, for an object that has no use for the answer.
+///
+/// # Errors
+/// What the runtime throws, and a room that does not take them.
+pub async fn publish(
+    env: &Env,
+    topic: &Topic,
+    publications: &[Keyed],
+) -> std::result::Result<(), ObjectError> {
+    let headers = Headers::new();
+    if let Some(keys) = encode_keys(publications) {
+        headers.set(KEYS_HEADER, &keys)?;
+    }
+    let body = JsValue::from_str(&encode_publications(publications));
+    let mut response = post(&room(env, topic)?, PUBLISH_PATH, headers, &body).await?;
+    // A body that nobody reads would keep the request open.
+    response.text().await?;
+    match response.status_code() {
+        200 => Ok(()),
+        status => Err(ObjectError::Unreached(status)),
+    }
 }
 
 /// Hands a WebSocket handshake on to an object.

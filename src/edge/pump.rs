@@ -11,7 +11,9 @@ use super::object_error::ObjectError;
 use super::room_state::RoomState;
 use super::sockets::Audience;
 use super::unfinished;
-use crate::core::event::{Effect, Event};
+use super::warnings;
+use crate::core::balance_snapshot::wallet_of;
+use crate::core::event::{Effect, Event, Outcome};
 use crate::core::publication::{Publication, Seq, in_places};
 use crate::wire::frame;
 use crate::wire::room_protocol::Published;
@@ -80,6 +82,7 @@ async fn batch(room: &Rc<RoomState>) -> Result<bool, ObjectError> {
             Effect::Forward { epoch, forwards } => {
                 drop(lanes::forward(room, room.topic()?, epoch, &forwards));
             }
+            Effect::Warn { alerts, firings } => warnings::publish(room, &alerts, firings)?,
             Effect::Answer { .. } => answer(room, vec![effect]),
             effect => room.keep_house(&effect).await?,
         }
@@ -104,10 +107,20 @@ async fn broadcast(
     Ok(connections)
 }
 
+/// The answer, with what names a place for ever where somebody needs that.
+fn published(room: &RoomState, connections: u32, outcomes: &[Outcome]) -> Published {
+    let published = Published::new(connections, outcomes);
+    let is_wallets = room.topic().is_ok_and(|topic| wallet_of(topic).is_some());
+    match room.standing() {
+        Ok(standing) if is_wallets => published.in_epoch(standing.epoch),
+        _ => published,
+    }
+}
+
 fn answer(room: &RoomState, effects: Vec<Effect>) {
     for effect in effects {
         if let Effect::Answer { post, connections, outcomes } = effect {
-            room.answer(post, Published::new(connections, &outcomes));
+            room.answer(post, published(room, connections, &outcomes));
         }
     }
 }

@@ -9,6 +9,7 @@ use worker::{
     durable_object,
 };
 
+use super::charting;
 use super::lanes;
 use super::log::RoomEvent;
 use super::object_error::ObjectError;
@@ -21,15 +22,18 @@ use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
-use crate::core::publication::{Seq, in_places};
+use crate::core::publication::{MarketPart, Seq, in_places};
+use crate::core::room::Standing;
 use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
+use crate::wire::market_answer::MarketAnswer;
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, NotUnderstood, PROMPT_HEADER, PROPOSALS_HEADER,
-    PUBLISH_PATH, REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_publications, encode_refusal,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, MARKET_HEADER, MARKET_PATH, NotUnderstood,
+    PROMPT_HEADER, PUBLISH_PATH, REFUSED_STATUS, RULES_PATH, STANDING_PATH, SUBSCRIBE_PATH,
+    decode_publications, encode_refusal,
 };
 use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
@@ -49,6 +53,11 @@ impl DurableObject for BroadcastRoom {
             SUBSCRIBE_PATH => self.subscribe(&request).await,
             ASK_PATH => self.tell_relay(request).await,
             STANDING_PATH => self.stand().await,
+            MARKET_PATH => self.tell_market(),
+            RULES_PATH => {
+                charting::learn(&self.0);
+                Ok(Response::empty()?)
+            }
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
@@ -104,14 +113,18 @@ impl BroadcastRoom {
         let room = &self.0;
         let headers = request.headers().clone();
         let (keys, feeds) = (headers.get(KEYS_HEADER)?, headers.get(FEEDS_HEADER)?);
-        let (proposals, is_prompt) = (headers.get(PROPOSALS_HEADER)?, headers.has(PROMPT_HEADER)?);
+        let (market, is_prompt) = (headers.get(MARKET_HEADER)?, headers.has(PROMPT_HEADER)?);
         let body = request.text().await?;
         #[cfg(feature = "fault-injection")]
         super::fault::in_room(&body);
         let publications = decode_publications(
             &body,
-            Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), proposals: proposals.as_deref() },
+            Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), market: market.as_deref() },
+            room.topic()?.has_market().then(|| runtime::now().seconds()),
         )?;
+        if publications.iter().any(|keyed| keyed.market != MarketPart::Nothing) {
+            charting::learn_once(room);
+        }
         let (id, answer) = room.wait();
         let effects = room.step(Event::Post(Post { id, publications, is_prompt }));
         if !matches!(effects.as_deref(), Ok([])) {
@@ -147,7 +160,7 @@ impl BroadcastRoom {
                     Sockets::of(&room.state).accept(&pair.server, address.as_ref(), batch)?;
                     self.greet(&pair.server, epoch, seq)?;
                 }
-                Effect::Keep { .. } => room.keep_house(&effect).await?,
+                Effect::Keep { .. } | Effect::Wake { .. } => room.keep_house(&effect).await?,
                 effect => self.tell(&pair.server, &effect, batch)?,
             }
         }
@@ -189,6 +202,13 @@ impl BroadcastRoom {
         let connections = room.audience()?.open();
         let standing = standing::encode(room.topic()?, &room.standing()?, connections, relays.collect());
         Ok(Response::ok(standing)?)
+    }
+
+    /// How the token's market stands.
+    fn tell_market(&self) -> Result<Response, ObjectError> {
+        let Standing { seq, epoch, .. } = self.0.standing()?;
+        let answer = self.0.with_market(|market| MarketAnswer::of(market, seq, epoch))?;
+        Ok(Response::ok(answer.encode())?)
     }
 
     fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), ObjectError> {

@@ -16,9 +16,10 @@ use super::object_error::ObjectError;
 use super::room_storage::RoomStorage;
 use super::runtime;
 use super::sockets::{Audience, Sockets};
-use super::unfinished;
+use super::{charting, pump, unfinished, warnings};
 use crate::core::event::{Effect, Event};
 use crate::core::history::StoredBatch;
+use crate::core::market::Market;
 use crate::core::outbox::PostId;
 use crate::core::relay::event::Lease;
 use crate::core::relay::name::RelayName;
@@ -44,6 +45,8 @@ pub struct RoomState {
     pub lanes: Lanes,
     /// Whether a pump is running.
     pub is_pumping: Cell<bool>,
+    /// Whether what is written down of the token was read since the last wake.
+    pub has_learned: Cell<bool>,
     topic: Option<Topic>,
     config: Rc<Result<Config, Mistakes>>,
     /// The decisions; empty until an event needs them, and after an effect failed.
@@ -80,6 +83,7 @@ impl RoomState {
             log,
             lanes: Lanes::default(),
             is_pumping: Cell::new(false),
+            has_learned: Cell::default(),
             topic,
             config,
             room: RefCell::default(),
@@ -107,8 +111,8 @@ impl RoomState {
     ///
     /// # Errors
     /// [`ObjectError::Misconfigured`].
-    pub fn limits(&self) -> Result<RoomLimits, ObjectError> {
-        self.config.as_ref().as_ref().map(|config| config.room).map_err(|_| ObjectError::Misconfigured)
+    pub fn limits(&self) -> Result<&RoomLimits, ObjectError> {
+        self.config.as_ref().as_ref().map(|config| &config.room).map_err(|_| ObjectError::Misconfigured)
     }
 
     /// Lets the room decide, after waking it from what is stored where memory is empty.
@@ -126,6 +130,7 @@ impl RoomState {
     pub fn failed(&self, error: &ObjectError) {
         self.log.failed(error);
         *self.room.borrow_mut() = None;
+        self.has_learned.set(false);
         self.life.set(self.life.get() + 1);
         self.waiting.borrow_mut().clear();
     }
@@ -164,16 +169,29 @@ impl RoomState {
         self.room.borrow().as_ref().map(|room| room.standing(now)).ok_or(ObjectError::Misplaced)
     }
 
-    /// Runs an event that concerns storage and the relays alone.
+    /// Asks the market something.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn with_market<T>(&self, ask: impl FnOnce(&Market) -> T) -> Result<T, ObjectError> {
+        self.awake(runtime::now())?;
+        self.room.borrow().as_ref().map(|room| ask(room.market())).ok_or(ObjectError::Misplaced)
+    }
+
+    /// Runs an event that concerns storage, the market and the relays alone.
     ///
     /// # Errors
     /// What the storage throws.
     pub async fn run(self: &Rc<Self>, event: Event) -> Result<(), ObjectError> {
         for effect in self.step(event)? {
-            if effect == Effect::Probe {
-                drop(self.probe()?);
-            } else {
-                self.keep_house(&effect).await?;
+            match effect {
+                Effect::Probe => drop(self.probe()?),
+                Effect::Chart(charting) => charting::run(self, charting).await?,
+                Effect::Warn { alerts, firings } => {
+                    warnings::publish(self, &alerts, firings)?;
+                    pump::start(self);
+                }
+                effect => self.keep_house(&effect).await?,
             }
         }
         Ok(())
@@ -282,7 +300,7 @@ impl RoomState {
     /// Wakes the room from what is stored, where memory is empty.
     fn awake(&self, now: UnixMillis) -> Result<(), ObjectError> {
         if self.room.borrow().is_none() {
-            let woken = Room::wake(self.limits()?, self.stored.load(now)?, now);
+            let woken = Room::wake(self.limits()?.clone(), self.stored.load(now)?, now);
             *self.room.borrow_mut() = Some(woken);
         }
         Ok(())

@@ -67,6 +67,7 @@ impl RoomStorage {
                 self.room.keep(*until)?;
                 state.storage().set_alarm(runtime::alarm_time(*until)).await?;
             }
+            Effect::Wake { at } => state.storage().set_alarm(runtime::alarm_time(*at)).await?,
             Effect::Enlist { relay, lease } => self.relays.save(*relay, *lease)?,
             Effect::Dismiss { relay } => self.relays.delete(*relay)?,
             _ => return Err(ObjectError::Misplaced),

@@ -1,19 +1,39 @@
 //! Bytes to values and back, at each boundary: payloads, batches, frames, problems, close codes, the language between
 //! Worker and room. Pure: it must not know a request, a socket or a variable, and decides nothing.
 
+pub mod alert;
+pub mod alert_rule;
 pub mod attachment;
+pub mod balance;
+pub mod balances;
 pub mod batch;
+pub mod candle_row;
 pub mod channel;
 pub mod close;
+pub mod conditional;
 pub mod delivery;
 pub mod description;
+mod digits;
+mod due;
 pub mod frame;
-mod object;
+pub mod image;
+mod known;
+pub mod market;
+pub mod market_answer;
+pub mod market_state;
+pub mod number;
+pub(crate) mod object;
+pub mod page;
 pub mod payload;
+pub mod price;
+pub mod price_query;
 pub mod problem;
+pub mod profile;
 pub mod publisher;
+pub mod query;
 pub mod relay_attachment;
 pub mod relay_protocol;
+pub mod request_body;
 pub mod room_protocol;
 pub mod sign_in;
 pub mod sign_in_protocol;
@@ -21,15 +41,18 @@ pub mod socket_frame;
 pub mod socket_request;
 pub mod standing;
 pub mod subscription;
+pub mod token;
+pub mod token_query;
+pub mod webhook;
 
 /// Why a text is not the object that is asked for.
-enum ObjectError {
+pub(crate) enum ObjectError {
     NotJson { reason: String },
     Shape,
 }
 
 /// Reads a value from a JSON object. The fields of a derived type could also be read from an array, in their order.
-fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
+pub(crate) fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
     let is_object = text.trim_start_matches(is_json_whitespace).starts_with('{');
     match serde_json::from_str(text) {
         Ok(value) if is_object => Ok(value),

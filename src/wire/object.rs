@@ -8,23 +8,33 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::core::decimal::Decimal;
+
 /// A name, or another text, without a copy where it is written without escapes.
 #[derive(Deserialize)]
-pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The text of a value that is a string; `None` for any other, and for one that no text can hold, as half of a
 /// surrogate pair. Its JSON is not read: whatever is JSON may stand there.
-pub(super) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let Name(text) = serde_json::from_str(value.get()).ok()?;
     Some(text)
 }
 
+/// The number that a value is, written as one or as a text of one, with every digit; `None` for any other value.
+pub(super) fn number_of(value: &RawValue) -> Option<Decimal> {
+    match text_of(value) {
+        Some(text) => Decimal::parse(&text),
+        None => Decimal::parse(value.get()),
+    }
+}
+
 /// The fields of an object, each name once: of a repeated one the last, as most parsers read it.
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
     }
 

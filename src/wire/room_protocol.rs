@@ -1,10 +1,14 @@
 //! What the Worker and a room say to each other. Worker and room may run different versions for some minutes after a
 //! deployment, so a change here has to be understood by the version before it. It must not know how either is reached.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::market;
+use crate::core::epoch::Epoch;
 use crate::core::event::{Forward, Outcome, Refusal};
 use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
@@ -18,6 +22,12 @@ pub const SUBSCRIBE_PATH: &str = "/subscribe";
 
 /// The room's path for how it stands.
 pub const STANDING_PATH: &str = "/standing";
+
+/// The room's path for: the users' alert rules for its token have changed.
+pub const RULES_PATH: &str = "/rules";
+
+/// The room's path for its token's market, which it answers with `wire::market_answer`.
+pub const MARKET_PATH: &str = "/market";
 
 /// The header that carries a subscriber's hashed address.
 pub const ADDRESS_HEADER: &str = "x-room-address";
@@ -63,25 +73,27 @@ pub fn encode_feeds(publications: &[Keyed]) -> Option<String> {
     Some(feeds.join(","))
 }
 
-/// The header that says which publications are prices that the trade before them would make, where one is. A version that
-/// doesn't know it publishes them all.
-pub const PROPOSALS_HEADER: &str = "x-room-proposals";
+/// The header that says what publications are to the market of their token, where the service itself made them. A version
+/// that doesn't know it publishes them all, and warns of nothing.
+pub const MARKET_HEADER: &str = "x-room-market";
 
+const WITNESSED: &str = "seen";
 const PROPOSAL: &str = "price";
 
 /// The header of a request that is answered without the relays' reports. A version that doesn't know it waits for them.
 pub const PROMPT_HEADER: &str = "x-room-prompt";
 
-/// [`PROPOSALS_HEADER`]'s value: `price` for a proposal, in the publications' order, empty for anything else.
+/// [`MARKET_HEADER`]'s value: `seen` for what was seen on the chain and `price` for the price that the trade before would
+/// make, in the publications' order, empty for anything else.
 #[must_use]
-pub fn encode_proposals(publications: &[Keyed]) -> Option<String> {
-    let is_proposal = |keyed: &Keyed| keyed.market == MarketPart::Proposal;
-    if !publications.iter().any(is_proposal) {
-        return None;
-    }
-    let proposals: Vec<&str> =
-        publications.iter().map(|keyed| if is_proposal(keyed) { PROPOSAL } else { "" }).collect();
-    Some(proposals.join(","))
+pub fn encode_market(publications: &[Keyed]) -> Option<String> {
+    let part = |keyed: &Keyed| match keyed.market {
+        MarketPart::Witnessed(_) => WITNESSED,
+        MarketPart::Proposal => PROPOSAL,
+        MarketPart::Nothing | MarketPart::Tick(_) => "",
+    };
+    let parts: Vec<&str> = publications.iter().map(part).collect();
+    parts.iter().any(|part| !part.is_empty()).then(|| parts.join(","))
 }
 
 /// What the headers say of publications.
@@ -91,8 +103,8 @@ pub struct Headers<'a> {
     pub keys: Option<&'a str>,
     /// Of [`FEEDS_HEADER`].
     pub feeds: Option<&'a str>,
-    /// Of [`PROPOSALS_HEADER`].
-    pub proposals: Option<&'a str>,
+    /// Of [`MARKET_HEADER`].
+    pub market: Option<&'a str>,
 }
 
 /// A publication as it goes to a feed: as it was posted, with its place in its own topic and the feed's name.
@@ -106,24 +118,41 @@ pub fn forwarded(forward: &Forward) -> Publication {
     Publication::from_checked_object(format!("{open},\"tokenSeq\":{seq},\"feed\":\"{feed}\"}}"))
 }
 
-/// Reads [`encode_publications`] and what goes with it. The payloads were checked by the Worker and are
+/// Reads [`encode_publications`] and what goes with it. `received`, in Unix seconds, is the time of what happened at a time
+/// that nobody says; a topic that is no market has none. The payloads were checked by the Worker and are
 /// not checked again.
 ///
 /// # Errors
 /// [`NotUnderstood`].
-pub fn decode_publications(body: &str, headers: Headers<'_>) -> Result<Vec<Keyed>, NotUnderstood> {
+pub fn decode_publications(
+    body: &str,
+    headers: Headers<'_>,
+    received: Option<u64>,
+) -> Result<Vec<Keyed>, NotUnderstood> {
     let objects: Vec<&RawValue> = serde_json::from_str(body).map_err(|_| NotUnderstood)?;
     let mut keys = headers.keys.unwrap_or_default().split(',');
     let mut feeds = headers.feeds.unwrap_or_default().split(',');
-    let mut proposals = headers.proposals.unwrap_or_default().split(',');
+    let mut parts = headers.market.unwrap_or_default().split(',');
     let publication = |object: &RawValue| {
         let key = keys.next().and_then(|key| IdempotencyKey::from_stored(key).ok());
         let feed = feeds.next().and_then(Feed::parse);
-        let is_proposal = proposals.next() == Some(PROPOSAL);
-        let market = if is_proposal { MarketPart::Proposal } else { MarketPart::Nothing };
-        Keyed { publication: Publication::from_checked_object(object.get()), key, feed, market }
+        let publication = Publication::from_checked_object(object.get());
+        let market = market_part(&publication, parts.next(), received);
+        Keyed { publication, key, feed, market }
     };
     Ok(objects.into_iter().map(publication).collect())
+}
+
+fn market_part(publication: &Publication, part: Option<&str>, received: Option<u64>) -> MarketPart {
+    if part == Some(PROPOSAL) {
+        return MarketPart::Proposal;
+    }
+    let tick = received.and_then(|received| market::tick(publication, received)).map(Rc::new);
+    match tick {
+        Some(tick) if part == Some(WITNESSED) => MarketPart::Witnessed(tick),
+        Some(tick) => MarketPart::Tick(tick),
+        None => MarketPart::Nothing,
+    }
 }
 
 /// The room's answer: what became of the publications.
@@ -136,6 +165,9 @@ pub struct Published {
     /// The place of each, and whether it repeats a publication; given where one does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     outcomes: Vec<(u64, bool)>,
+    /// The epoch of the order; given of a wallet's own topic alone, where places are names of snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
 }
 
 impl Published {
@@ -148,7 +180,19 @@ impl Published {
             .zip(0..)
             .all(|(outcome, place)| !outcome.duplicate && outcome.seq.get() == first_seq + place);
         let listed = outcomes.iter().map(|outcome| (outcome.seq.get(), outcome.duplicate));
-        Self { connections, first_seq, outcomes: if follow { vec![] } else { listed.collect() } }
+        Self { connections, first_seq, outcomes: if follow { vec![] } else { listed.collect() }, epoch: None }
+    }
+
+    /// The same, with the epoch of the places.
+    #[must_use]
+    pub fn in_epoch(self, epoch: Epoch) -> Self {
+        Self { epoch: Some(epoch.to_string()), ..self }
+    }
+
+    /// The epoch of the places, where it is given.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch.as_deref().map(Epoch::parse)
     }
 
     /// What became of the publication at this place among those that were sent, from 0.
@@ -226,10 +270,11 @@ mod tests {
         let key = IdempotencyKey::given("k").unwrap().to_stored();
         assert_eq!(keys, Some(format!(",{key}")));
         assert_eq!(
-            decode_publications(&body, Headers { keys: keys.as_deref(), ..Headers::default() }).unwrap(),
+            decode_publications(&body, Headers { keys: keys.as_deref(), ..Headers::default() }, None)
+                .unwrap(),
             publications
         );
-        assert_eq!(decode_publications("[{]", Headers::default()), Err(NotUnderstood));
+        assert_eq!(decode_publications("[{]", Headers::default(), None), Err(NotUnderstood));
         for refusal in [Refusal::Full, Refusal::TooManyFromAddress, Refusal::FromTheFuture] {
             assert_eq!(decode_refusal(encode_refusal(refusal)), Ok(refusal));
         }
@@ -241,7 +286,7 @@ mod tests {
         let object = r#"{"token":"T"}"#;
         assert_eq!(encode_keys(&[keyed(object, None)]), None);
         assert_eq!(
-            decode_publications(&format!("[{object}]"), Headers::default()).unwrap(),
+            decode_publications(&format!("[{object}]"), Headers::default(), None).unwrap(),
             [keyed(object, None)]
         );
         let published = Published::decode(r#"{"connections":3,"first_seq":7,"later":1}"#).unwrap();
@@ -257,7 +302,8 @@ mod tests {
         assert_eq!(feeds.as_deref(), Some(",feed:trades"));
         let body = encode_publications(&publications);
         assert_eq!(
-            decode_publications(&body, Headers { feeds: feeds.as_deref(), ..Headers::default() }).unwrap(),
+            decode_publications(&body, Headers { feeds: feeds.as_deref(), ..Headers::default() }, None)
+                .unwrap(),
             publications
         );
         let forward = Forward { feed: Feed::Trades, publication: trade.publication, seq: Seq::new(17) };
@@ -268,16 +314,27 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_a_trade_would_make_is_marked() {
-        let trade = keyed(r#"{"type":"TRADE","token":"T"}"#, None);
-        let price =
-            Keyed { market: MarketPart::Proposal, ..keyed(r#"{"type":"PRICE_UPDATE","token":"T"}"#, None) };
-        assert_eq!(encode_proposals(std::slice::from_ref(&trade)), None);
-        let publications = [trade, price];
-        let proposals = encode_proposals(&publications);
-        assert_eq!(proposals.as_deref(), Some(",price"));
-        let headers = Headers { proposals: proposals.as_deref(), ..Headers::default() };
-        assert_eq!(decode_publications(&encode_publications(&publications), headers).unwrap(), publications);
+    fn what_the_service_saw_on_the_chain_is_marked_and_so_is_the_price_that_it_would_make() {
+        let trade = keyed(r#"{"type":"TRADE","price":2,"timestamp":7,"token":"T"}"#, None);
+        let tick = Rc::new(market::tick(&trade.publication, 0).unwrap());
+        let seen = Keyed { market: MarketPart::Witnessed(Rc::clone(&tick)), ..trade.clone() };
+        let price = Keyed {
+            market: MarketPart::Proposal,
+            ..keyed(r#"{"type":"PRICE_UPDATE","price":2,"token":"T"}"#, None)
+        };
+        assert_eq!(encode_market(std::slice::from_ref(&trade)), None);
+        let publications = [seen, price, trade.clone()];
+        let market = encode_market(&publications);
+        assert_eq!(market.as_deref(), Some("seen,price,"));
+        let headers = Headers { market: market.as_deref(), ..Headers::default() };
+        let body = encode_publications(&publications);
+        let read = decode_publications(&body, headers, Some(0)).unwrap();
+        assert_eq!(read, [&publications[..2], &[Keyed { market: MarketPart::Tick(tick), ..trade }]].concat());
+        let elsewhere = decode_publications(&body, Headers::default(), None).unwrap();
+        assert!(
+            elsewhere.iter().all(|keyed| keyed.market == MarketPart::Nothing),
+            "where there is no market"
+        );
     }
 
     #[test]

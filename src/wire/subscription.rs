@@ -1,9 +1,9 @@
 //! What a subscriber asks for in the query of its handshake: `since`, `epoch` and `batch`. Parameters of other names
 //! are somebody else's. It must not know whether what is asked for can be had.
 
-use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
+use super::query::{Repeated, parameter, whole};
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::publication::Seq;
@@ -36,11 +36,8 @@ pub enum QueryError {
     #[error("batch is 1 or 0")]
     Batch,
     /// A parameter that stands there twice.
-    #[error("{name} is given more than once")]
-    Repeated {
-        /// Which.
-        name: &'static str,
-    },
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
 }
 
 /// Reads a query, with or without its `?`.
@@ -75,23 +72,8 @@ pub fn encode(subscription: &Subscription) -> String {
     }
 }
 
-fn parameter(query: &str, name: &'static str) -> Result<Option<String>, QueryError> {
-    let query = query.strip_prefix('?').unwrap_or(query);
-    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(QueryError::Repeated { name });
-    }
-    Ok(value.map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned()))
-}
-
 fn seq(text: &str) -> Result<Seq, QueryError> {
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<u64>() {
-        Ok(number) if is_digits && number <= MAX_SEQ => Ok(Seq::new(number)),
-        _ => Err(QueryError::Since),
-    }
+    whole(text).filter(|number| *number <= MAX_SEQ).map(Seq::new).ok_or(QueryError::Since)
 }
 
 #[cfg(test)]
@@ -131,7 +113,7 @@ mod tests {
         assert_eq!(decode("?since=1&epoch="), Err(QueryError::SinceWithoutEpoch));
         assert_eq!(decode("?epoch=x"), Err(QueryError::EpochWithoutSince));
         assert_eq!(decode("?batch=true"), Err(QueryError::Batch));
-        assert_eq!(decode("?since=1&since=2&epoch=x"), Err(QueryError::Repeated { name: "since" }));
+        assert_eq!(decode("?since=1&since=2&epoch=x"), Err(QueryError::Repeated(Repeated("since"))));
     }
 
     #[test]

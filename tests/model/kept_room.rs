@@ -8,6 +8,7 @@ use glow_broadcast::core::epoch::Epoch;
 use glow_broadcast::core::event::{BatchId, Effect, Event, Forward, Founding, Refusal};
 use glow_broadcast::core::history::{HistoryLimits, StoredBatch};
 use glow_broadcast::core::idempotency::IdempotencyKey;
+use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
 use glow_broadcast::core::publication::{Keyed, Publication, Seq};
 use glow_broadcast::core::relay::event::{Answer, AskFailure, Lease};
@@ -74,12 +75,13 @@ impl KeptRoom {
             history: HistoryLimits { size: history_size, bytes: 1_000_000 },
             outbox: OutboxLimits { messages: 10_000, bytes: 10_000_000 },
             retention_millis: RETENTION_MILLIS,
+            market: MarketRules::default(),
         };
         Self {
             topic,
             lanes: BTreeMap::new(),
+            room: Room::wake(limits.clone(), Stored::default(), now),
             limits,
-            room: Room::wake(limits, Stored::default(), now),
             disk: Disk::default(),
             relays: BTreeMap::new(),
             under_way: None,
@@ -210,7 +212,7 @@ impl KeptRoom {
     fn wake(&mut self, truth: &mut Truth, now: UnixMillis) {
         let Disk { founding, kept_until, rows } = self.disk.clone();
         let (batches, relays) = (rows.into_values().collect(), self.relays.clone());
-        self.room = Room::wake(self.limits, Stored { founding, kept_until, batches, relays }, now);
+        self.room = Room::wake(self.limits.clone(), Stored { founding, kept_until, batches, relays }, now);
         if !truth.keeps {
             truth.begin_life(&self.topic);
         }

@@ -9,6 +9,7 @@ use glow_broadcast::core::epoch::Epoch;
 use glow_broadcast::core::event::{BatchId, Effect, Event, Founding, Outcome, Refusal, Resume};
 use glow_broadcast::core::history::{HistoryLimits, StoredBatch};
 use glow_broadcast::core::idempotency::IdempotencyKey;
+use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
 use glow_broadcast::core::publication::{Keyed, Seq};
 use glow_broadcast::core::room::{Room, RoomLimits, Stored};
@@ -100,12 +101,13 @@ impl World {
             history: HistoryLimits { size: history_size, bytes: 400 },
             outbox: OutboxLimits { messages: 8, bytes: 10_000 },
             retention_millis: RETENTION_DAYS * DAY,
+            market: MarketRules::default(),
         };
         let now = UnixMillis(1_700_000_000_000);
         Self {
             transcript: vec![],
+            room: Room::wake(limits.clone(), Stored::default(), now),
             limits,
-            room: Room::wake(limits, Stored::default(), now),
             now,
             disk: Disk::default(),
             durable: Disk::default(),
@@ -305,7 +307,7 @@ impl World {
         let Disk { founding, kept_until, rows } = self.durable.clone();
         let (batches, relays) = (rows.into_values().collect(), BTreeMap::new());
         let stored = Stored { founding, kept_until, batches, relays };
-        self.room = Room::wake(self.limits, stored, self.now);
+        self.room = Room::wake(self.limits.clone(), stored, self.now);
     }
 
     fn pass(&mut self, days: u64) {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -36,6 +37,85 @@ for (const [name, options] of [
     assert.match(readFileSync(join(outdir, "entry.js"), "utf8"), /BroadcastRoom/);
   });
 }
+
+/**
+ * Runs `npm run deploy`'s script with a wrangler that does nothing but say what it was asked.
+ * @param {string[]} options
+ * @param {{isThere?: boolean, fails?: string}} account `isThere`: whether the database is, before the deployment makes it;
+ *   `fails`: what a command that contains this says, and fails.
+ */
+async function deployment(options, { isThere = true, fails = "nothing" } = {}) {
+  const checkout = mkdtempSync(join(scratch, "deployment-"));
+  for (const part of ["scripts", "Cargo.toml", "package-lock.json", "package.json"]) {
+    cpSync(join(root, part), join(checkout, part), { recursive: true });
+  }
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const [asked, there] = [join(checkout, "asked"), join(checkout, "there")];
+  const wrangler = `#!/usr/bin/env node
+    import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+    const [command, ...rest] = process.argv.slice(2);
+    const line = [command, ...rest].join(" ");
+    appendFileSync(${JSON.stringify(asked)}, line + "\\n");
+    if (line.includes(${JSON.stringify(fails)})) {
+      console.error("this failed");
+      process.exit(3);
+    }
+    if (command === "deploy") writeFileSync(${JSON.stringify(there)}, "");
+    if (command === "d1" && !existsSync(${JSON.stringify(there)})) {
+      console.error("✘ [ERROR] Couldn't find a D1 DB named 'glow-broadcast' (bound as 'DATABASE') in the API.");
+      process.exit(1);
+    }
+  `;
+  mkdirSync(join(checkout, "node_modules", ".bin"), { recursive: true });
+  writeFileSync(
+    join(checkout, "node_modules", ".installed"),
+    createHash("sha256").update(lock).digest("hex"),
+  );
+  writeFileSync(join(checkout, "node_modules", ".bin", "wrangler"), wrangler, { mode: 0o755 });
+  if (isThere) writeFileSync(there, "");
+  const script = run("node", [join("scripts", "wrangler.mjs"), "deploy", ...options], { cwd: checkout });
+  const { code = 0, stderr } = await script.catch((error) => error);
+  const lines = existsSync(asked) ? readFileSync(asked, "utf8").trim().split("\n") : [];
+  return { code, stderr, asked: lines };
+}
+
+const MIGRATE = "d1 migrations apply DATABASE --remote";
+
+test("a deployment brings the tables up to date before the code that needs them", async () => {
+  const { code, asked } = await deployment(["--env", "staging", "--minify"]);
+  assert.deepEqual(asked, [`${MIGRATE} --env staging`, "deploy --env staging --minify"]);
+  assert.equal(code, 0);
+  for (const options of [[], ["--env=staging"], ["-e", "staging", "-c", "other.toml"]]) {
+    const { asked } = await deployment(options);
+    assert.deepEqual(
+      asked,
+      [
+        [MIGRATE, ...options],
+        ["deploy", ...options],
+      ].map((line) => line.join(" ")),
+    );
+  }
+});
+
+test("the first deployment makes the database, and then its tables", async () => {
+  const { code, asked, stderr } = await deployment([], { isThere: false });
+  assert.deepEqual(asked, [MIGRATE, "deploy", MIGRATE]);
+  assert.equal(code, 0);
+  assert.doesNotMatch(stderr, /ERROR/, "that it was not there is no news");
+});
+
+test("nothing is deployed where the tables could not be brought up to date", async () => {
+  const { code, asked, stderr } = await deployment([], { fails: "d1" });
+  assert.deepEqual([code, asked], [3, [MIGRATE]]);
+  assert.match(stderr, /this failed/);
+  const first = await deployment([], { isThere: false, fails: "deploy" });
+  assert.deepEqual([first.code, first.asked], [3, [MIGRATE, "deploy"]]);
+});
+
+test("a dry run touches no table", async () => {
+  const { asked } = await deployment(["--dry-run", "--env", "staging"]);
+  assert.deepEqual(asked, ["deploy --dry-run --env staging"]);
+});
 
 test("staging never takes production's host name", () => {
   const path = join(scratch, "wrangler.toml");

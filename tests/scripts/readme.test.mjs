@@ -108,6 +108,14 @@ const runs = [
     /^npm run storm$/,
     async (command) => assert.match(await shell(`${command} -- --seconds 3 --clients 30`), /faults: \[\]/),
   ],
+  [
+    /^npm run prices$/,
+    async (command) => {
+      const output = await shell(`${command} -- --tokens 3 --days 2 --minutes 2 --asks 3`);
+      assert.match(output, /range=14d .*48/);
+      assert.match(output, /retention .*144/);
+    },
+  ],
   [/^npm run fuzz$/, (command) => shell(`${command} -- --seconds 1 --only topic`)],
 ];
 

@@ -25,6 +25,8 @@ test("it writes secrets where there are none, serves, and prints an address and 
   const health = await (await fetch(`http://localhost:${port}/health`)).json();
   assert.deepEqual([health.status, health.environment], ["healthy", "development"]);
   assert.ok(!started.output.includes("building"), "what is built is not built again");
+  assert.deepEqual(await (await fetch(`http://localhost:${port}/tokens`)).json(), { tokens: [], next: null });
+  assert.ok(!/migration/i.test(started.output), "the tables are made without a word");
   await checkout.stop(started);
 });
 
@@ -39,9 +41,16 @@ test("it keeps a secret that is there, and what was published before", async () 
     });
     return (await answer.json()).seq;
   };
+  const name = (init) =>
+    fetch(`http://localhost:${port}/tokens/KEPT`, {
+      headers: { authorization: "Bearer mine-alone" },
+      ...init,
+    });
   for (const seq of [1, 2]) {
     const started = await checkout.start(port);
     assert.equal(await publish(), seq);
+    if (seq === 1) await name({ method: "PUT", body: '{"name":"Kept"}' });
+    assert.equal((await (await name()).json()).name, "Kept");
     await checkout.stop(started);
   }
   assert.match(readFileSync(devVars, "utf8"), /^# mine\nWEBHOOK_SECRET=mine-alone\nAUTH_SECRET=.{43}\n$/);

@@ -153,3 +153,18 @@ pub enum AskFailure {
     /// It could not be reached.
     Unreachable,
 }
+
+/// What a relay is told: how the room stands, and what was asked for of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The epoch of the order.
+    pub epoch: Epoch,
+    /// The place of the last publication.
+    pub seq: Seq,
+    /// What is missing and no longer held. Without a first place, the order that was asked for is over.
+    pub gap: Option<(Option<Seq>, Seq)>,
+    /// Publications one place after another, up to the last.
+    pub publications: Vec<Publication>,
+    /// Whether they are what came after the place that was asked for.
+    pub is_continuation: bool,
+}

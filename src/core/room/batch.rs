@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
+use super::market::Session;
 use super::{Pending, Room};
 use crate::core::event::{BatchId, Effect, Forward, Founding, Outcome};
+use crate::core::history::StoredBatch;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::outbox::Post;
 use crate::core::publication::{Keyed, Seq};
@@ -30,7 +32,8 @@ impl Room {
         }
         let batch = BatchId(self.batches);
         self.batches += 1;
-        let Placed { fresh, forwards } = self.place(batch, posts);
+        let mut session = Session::default();
+        let Placed { fresh, forwards } = self.place(batch, posts, &mut session, now);
         if fresh.is_empty() {
             self.look_up();
             let forward =
@@ -48,46 +51,57 @@ impl Room {
         let first = self.history.last().next();
         let stored = self.history.append(&fresh);
         if let Some(row) = stored {
-            effects.push(Effect::Store(row));
+            effects.push(Effect::Store(StoredBatch { market: self.market.state().cloned(), ..row }));
             effects.extend(self.keep(now));
         }
         self.is_sending = true;
         self.busy_since.get_or_insert(now);
         let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
         let epoch = self.epoch_at(now);
+        effects.extend(self.conclude(session));
         effects.push(Effect::Broadcast { batch, epoch, first, publications, forwards });
         effects
     }
 
     /// Gives each publication of `posts` its place, or that of the one which it repeats. A repeat goes to its feed again:
     /// the first time may have been interrupted on the way there, and the feed knows what it has.
-    fn place(&mut self, batch: BatchId, posts: Vec<Post>) -> Placed {
+    fn place(&mut self, batch: BatchId, posts: Vec<Post>, session: &mut Session, now: UnixMillis) -> Placed {
         let mut fresh: Vec<Keyed> = Vec::new();
         let mut forwards: Vec<Forward> = Vec::new();
         let mut answers = Vec::with_capacity(posts.len());
         let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();
         for post in posts {
             let mut outcomes = Vec::with_capacity(post.publications.len());
-            for keyed in post.publications {
-                let known = keyed
-                    .key
-                    .and_then(|key| fresh_places.get(&key).copied().or_else(|| self.history.place_of(key)));
+            for mut keyed in post.publications {
+                let known =
+                    keyed.key.and_then(|key| fresh_places.get(&key).copied().or_else(|| self.place_of(key)));
+                if known.is_none() && !session.wants(&keyed) {
+                    outcomes.push(Outcome { seq: self.history.last().after(fresh.len()), duplicate: true });
+                    continue;
+                }
                 let seq = known.unwrap_or_else(|| self.history.last().after(fresh.len() + 1));
                 if let Some(feed) = keyed.feed {
                     forwards.push(Forward { feed, publication: keyed.publication.clone(), seq });
                 }
                 if known.is_some() {
+                    session.repeat();
                     outcomes.push(Outcome { seq, duplicate: true });
                     continue;
                 }
                 fresh_places.extend(keyed.key.map(|key| (key, seq)));
                 outcomes.push(Outcome { seq, duplicate: false });
+                self.observe(session, &mut keyed, seq, now);
                 fresh.push(keyed);
             }
             answers.push(Pending { post: post.id, outcomes, is_prompt: post.is_prompt });
         }
         self.under_way.insert(batch, answers);
         Placed { fresh, forwards }
+    }
+
+    /// The place of what has this key, where it is known: a market knows trades for longer than the history holds them.
+    fn place_of(&self, key: IdempotencyKey) -> Option<Seq> {
+        self.history.place_of(key).or_else(|| self.market.place_of(key))
     }
 
     pub(super) fn answer(&mut self, batch: BatchId, connections: u32) -> Vec<Effect> {

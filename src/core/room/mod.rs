@@ -3,6 +3,7 @@
 //! how rows are written: [`Room::step`] is handed facts and returns what is to be done, in order.
 
 mod batch;
+mod market;
 mod newcomer;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use crate::core::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
 use crate::core::epoch::Epoch;
 use crate::core::event::{BatchId, Closing, Effect, Event, Founding, Outcome, Reply};
 use crate::core::history::{History, HistoryLimits, StoredBatch};
+use crate::core::market::Market;
+use crate::core::market::thresholds::MarketRules;
 use crate::core::outbox::{Outbox, OutboxLimits, Post, PostId};
 use crate::core::publication::Seq;
 use crate::core::relay::event::Lease;
@@ -23,7 +26,7 @@ use crate::core::time::UnixMillis;
 pub const PLATFORM_SOCKETS_PER_ROOM: u32 = 32_768;
 
 /// What an operator allows a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomLimits {
     /// Sockets held at once: 1 to [`PLATFORM_SOCKETS_PER_ROOM`].
     pub capacity: u32,
@@ -39,6 +42,8 @@ pub struct RoomLimits {
     pub outbox: OutboxLimits,
     /// How long a room is kept that nobody publishes to or watches, in milliseconds.
     pub retention_millis: u64,
+    /// What a market goes by.
+    pub market: MarketRules,
 }
 
 /// What of a room outlives memory.
@@ -53,6 +58,9 @@ pub struct Stored {
     /// The relays on its list.
     pub relays: BTreeMap<RelayName, Lease>,
 }
+
+/// After how long minutes that could not be written down are tried again, in milliseconds.
+const RETRY_CHART_MILLIS: u64 = 30_000;
 
 /// A post that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +117,12 @@ pub struct Room {
     batches: u64,
     /// Who is pushed to, and by which stay on the list.
     relays: BTreeMap<RelayName, Lease>,
+    /// What happens to the topic's token.
+    market: Market,
+    /// When the market was last asked to be woken for.
+    market_wakes: Option<UnixMillis>,
+    /// Whether alerts that were due before the last wake are to be published yet.
+    owes_alerts: bool,
     /// Whether something is stored that must not be relied on any more.
     is_stale: bool,
 }
@@ -123,13 +137,18 @@ impl Room {
         let is_kept = limits.history.size > 0;
         let is_stale = !is_kept && stored.founding.is_some();
         let relays = stored.relays.clone();
-        let Stored { founding, kept_until, batches, .. } = if is_kept { stored } else { Stored::default() };
+        let Stored { founding, kept_until, mut batches, .. } =
+            if is_kept { stored } else { Stored::default() };
+        let newest = batches.iter_mut().max_by_key(|batch| batch.first);
+        let market = Market::wake(newest.and_then(|batch| batch.market.take()), limits.market.clone());
         let base = founding.map_or(Seq::NONE, |founding| founding.base);
         Self {
-            limits,
             began: if is_kept { founding.map(|founding| founding.began) } else { Some(now) },
             kept_until,
             history: History::load(limits.history, base, batches),
+            owes_alerts: !market.due_alerts().is_empty() || !market.due_firings().is_empty(),
+            market,
+            market_wakes: None,
             outbox: Outbox::default(),
             is_sending: false,
             busy_since: None,
@@ -137,6 +156,7 @@ impl Room {
             batches: 0,
             relays,
             is_stale,
+            limits,
         }
     }
 
@@ -160,6 +180,13 @@ impl Room {
                     Some(refusal) => vec![Effect::Refuse(refusal)],
                     None => self.welcome(resume, now),
                 }
+            }
+            Event::Charted { through } => self.charted(through),
+            Event::Uncharted => vec![Effect::Wake { at: now.later_by(RETRY_CHART_MILLIS) }],
+            Event::Learned(learned) => self.learn(learned),
+            Event::Told { keys } => {
+                keys.into_iter().for_each(|key| self.market.placed(key));
+                vec![]
             }
             Event::Leave => self.keep(now),
             Event::ClientFrame { frame, budget } => self.hear(frame, budget, now),
@@ -205,10 +232,16 @@ impl Room {
         }
         let until = now.later_by(retention + retention / KEEP_SLACK);
         self.kept_until = Some(until);
-        vec![Effect::Keep { until }]
+        // There is one alarm, and the market needs it sooner.
+        let market = self.market_closes().map(|at| Effect::Wake { at });
+        std::iter::once(Effect::Keep { until }).chain(market).collect()
     }
 
     fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {
+        let market = self.tend_market(now);
+        if !market.is_empty() {
+            return market;
+        }
         if std::mem::take(&mut self.is_stale) {
             return self.forget();
         }
@@ -222,7 +255,7 @@ impl Room {
             // Alarms may come early.
             Some(until) if until > now => vec![Effect::Keep { until }],
             _ => {
-                *self = Self::wake(self.limits, Stored::default(), now);
+                *self = Self::wake(self.limits.clone(), Stored::default(), now);
                 vec![Effect::Forget]
             }
         }
@@ -280,6 +313,7 @@ mod tests {
             history: HistoryLimits { size: 4, bytes: 1_000 },
             outbox: OutboxLimits { messages: 8, bytes: 1_000 },
             retention_millis: 14 * DAY,
+            market: MarketRules::default(),
         }
     }
 

@@ -3,9 +3,9 @@
 
 use super::Room;
 use crate::core::epoch::Epoch;
-use crate::core::event::{Effect, Refusal, Resume, Told};
+use crate::core::event::{Effect, Refusal, Resume};
 use crate::core::publication::Seq;
-use crate::core::relay::event::Lease;
+use crate::core::relay::event::{Lease, Told};
 use crate::core::relay::name::RelayName;
 use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;

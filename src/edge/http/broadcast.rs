@@ -6,17 +6,14 @@ use worker::{Env, Request, Response};
 
 use super::messages::{self, Published};
 use super::problems::HttpError;
+use super::publishers::{Authenticated, authenticate};
 use super::respond::{self, Answer};
 use super::rooms::Wait;
-use super::{body, rooms, subscribe};
-use crate::auth::bearer;
-use crate::auth::secret::PublisherSecrets;
-use crate::auth::webhook_signature::WebhookSignature;
-use crate::core::idempotency::IdempotencyKey;
+use super::{rooms, subscribe};
 use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};
 use crate::edge::config::Config;
-use crate::edge::{publisher, runtime};
+use crate::edge::publisher;
 use crate::wire::batch::{self, Delivery, MAX_BATCH_BYTES, Message, MessageResult};
 use crate::wire::payload;
 
@@ -71,47 +68,4 @@ pub async fn standing(
     authenticate(&mut request, config, 0).await?;
     let standing = rooms::standing(env, &topic?).await?;
     Ok(respond::json(200, standing)?.into())
-}
-
-/// What an authenticated publisher sent.
-struct Authenticated {
-    body: Vec<u8>,
-    /// The request's own idempotency key.
-    key: Option<IdempotencyKey>,
-}
-
-/// The request of a publisher. A stranger's body is not read, unless it carries a signature, which only the body
-/// proves. A signed request is known by its signed id and nothing else: anybody could repeat it with another key
-/// beside.
-async fn authenticate(
-    request: &mut Request,
-    config: &Config,
-    limit: usize,
-) -> Result<Authenticated, HttpError> {
-    let secrets = config.publishers.as_ref().ok_or(HttpError::NoSecret)?;
-    if has_bearer(request, secrets)? {
-        let key = request.headers().get("idempotency-key")?;
-        let key = key.as_deref().map(IdempotencyKey::given).transpose()?;
-        return Ok(Authenticated { body: body::read(request, limit).await?, key });
-    }
-    let signature = signature_of(request)?.ok_or(HttpError::Unauthorized)?;
-    let now = runtime::now();
-    signature.check_time(now)?;
-    let body = body::read(request, limit).await?;
-    signature.verify(secrets, now, &body)?;
-    Ok(Authenticated { body, key: Some(IdempotencyKey::given(signature.id())?) })
-}
-
-fn has_bearer(request: &Request, secrets: &PublisherSecrets) -> worker::Result<bool> {
-    let authorization = request.headers().get("authorization")?;
-    Ok(authorization.is_some_and(|header| bearer::is_publisher(&header, secrets)))
-}
-
-fn signature_of(request: &Request) -> worker::Result<Option<WebhookSignature>> {
-    let headers = request.headers();
-    Ok(WebhookSignature::from_headers(
-        headers.get("webhook-id")?,
-        headers.get("webhook-timestamp")?,
-        headers.get("webhook-signature")?,
-    ))
 }

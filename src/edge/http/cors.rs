@@ -7,8 +7,7 @@ use super::problems::HttpError;
 use super::route::Resource;
 use crate::auth::origin::{AllowedOrigins, OriginError, OriginPolicy};
 
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, idempotency-key, webhook-id, webhook-timestamp, webhook-signature";
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-none-match, webhook-id, webhook-timestamp, webhook-signature";
 
 /// How long a browser may remember a preflight's answer, in seconds: Chromium's own maximum.
 const MAX_AGE: &str = "7200";
@@ -39,7 +38,7 @@ pub fn allow(headers: &Headers, policy: &OriginPolicy, page: &Page<'_>) -> Resul
         };
         headers.set("access-control-allow-origin", origin)?;
     }
-    headers.set("access-control-expose-headers", "retry-after")
+    headers.set("access-control-expose-headers", "etag, location, retry-after")
 }
 
 /// The answer to a preflight.

@@ -12,6 +12,8 @@ pub mod messages;
 mod page;
 mod payload_codes;
 pub mod problems;
+mod public_limit;
+mod publishers;
 mod relays;
 mod respond;
 pub mod rooms;

@@ -206,6 +206,7 @@ impl HttpError {
             Self::NoKeys => Some("the identity provider's keys could not be had".to_owned()),
             Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
+            Self::Api(ApiError::Unpublished { cause }) => Some(cause.clone()),
             Self::Busy => Some("the room's outbox is full".to_owned()),
             Self::Misconfigured | Self::NoSecret | Self::NoAuthSecret => {
                 Some("the configuration is not finished".to_owned())
@@ -271,6 +272,9 @@ impl HttpError {
             }
             Self::Unauthorized | Self::Signature(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"publish\"")?;
+            }
+            Self::Api(ApiError::NotSignedIn) => {
+                headers.set("www-authenticate", "Bearer realm=\"wallets\"")?;
             }
             Self::PrivateTopic => headers.set("www-authenticate", "Bearer realm=\"private topics\"")?,
             _ => {}

@@ -7,11 +7,12 @@ use super::problems::HttpError;
 use crate::auth::address::AddressHash;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
-use crate::edge::objects;
+use crate::edge::{balances, objects};
+use crate::wire::market_answer::MarketAnswer;
 use crate::wire::room_protocol::{
-    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, PROMPT_HEADER, PROPOSALS_HEADER, PUBLISH_PATH,
+    ADDRESS_HEADER, BUSY, FEEDS_HEADER, KEYS_HEADER, MARKET_HEADER, MARKET_PATH, PROMPT_HEADER, PUBLISH_PATH,
     Published, REFUSED_STATUS, STANDING_PATH, SUBSCRIBE_PATH, decode_refusal, encode_feeds, encode_keys,
-    encode_proposals, encode_publications,
+    encode_market, encode_publications,
 };
 use crate::wire::subscription::{self, Subscription};
 
@@ -41,14 +42,18 @@ pub async fn publish(
     if let Some(feeds) = encode_feeds(publications) {
         headers.set(FEEDS_HEADER, &feeds)?;
     }
-    if let Some(proposals) = encode_proposals(publications) {
-        headers.set(PROPOSALS_HEADER, &proposals)?;
+    if let Some(market) = encode_market(publications) {
+        headers.set(MARKET_HEADER, &market)?;
     }
     let body = JsValue::from_str(&encode_publications(publications));
     let mut response = objects::post(&objects::room(env, topic)?, PUBLISH_PATH, headers, &body).await?;
     let body = response.text().await?;
     match response.status_code() {
-        200 => Ok(Published::decode(&body)?),
+        200 => {
+            let published = Published::decode(&body)?;
+            balances::write_down(env, topic, publications, &published).await?;
+            Ok(published)
+        }
         REFUSED_STATUS if body == BUSY => Err(HttpError::Busy),
         status => Err(HttpError::RoomStatus(status)),
     }
@@ -70,6 +75,16 @@ pub async fn subscribe(
     match response.status_code() {
         101 => Ok(response),
         REFUSED_STATUS => Err(HttpError::Refused(decode_refusal(&response.text().await?)?)),
+        status => Err(HttpError::RoomStatus(status)),
+    }
+}
+
+/// How the market of a topic's token stands.
+pub async fn market(env: &Env, topic: &Topic) -> Result<MarketAnswer, HttpError> {
+    let room = objects::room(env, topic)?;
+    let mut response = objects::post(&room, MARKET_PATH, Headers::new(), &JsValue::from_str("")).await?;
+    match response.status_code() {
+        200 => Ok(MarketAnswer::decode(&response.text().await?)?),
         status => Err(HttpError::RoomStatus(status)),
     }
 }

@@ -7,7 +7,7 @@ use super::problems::HttpError;
 use super::respond::Answer;
 use super::route::{Resource, origin_of, query_of};
 use super::subscribe::Wanted;
-use super::{api, auth, broadcast, cors, health, page, subscribe};
+use super::{api, auth, broadcast, cors, health, page, public_limit, subscribe};
 use crate::core::topic::Topic;
 use crate::edge::config::{self, Config, Mistakes};
 use crate::edge::log::{self, AnsweredRequest};
@@ -87,6 +87,9 @@ impl Call {
             _ => {}
         }
         let config = config.as_ref().map_err(|_| HttpError::Misconfigured)?;
+        if public_limit::counts(&self.method, &resource) {
+            public_limit::check(&request, env, config).await?;
+        }
         match (self.method.as_str(), resource) {
             ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
             ("POST", Resource::Batch) => broadcast::many(request, env, config).await,

@@ -151,7 +151,7 @@ impl Lanes {
 }
 
 /// Does something until it succeeds in time or has failed often enough.
-async fn retry<T, F: Future<Output = Result<T, ObjectError>>>(
+pub(super) async fn retry<T, F: Future<Output = Result<T, ObjectError>>>(
     attempt: impl Fn() -> F,
 ) -> Result<T, ObjectError> {
     for pause in RETRIES {

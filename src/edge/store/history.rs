@@ -7,15 +7,22 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use worker::{Error, Result, SqlStorage};
 
-use super::number;
+use super::{Named, number};
 use crate::core::history::StoredBatch;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication, Seq};
+use crate::wire::market_state;
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS history (slot INTEGER PRIMARY KEY, first INTEGER NOT NULL, \
-                      publications TEXT NOT NULL, keys TEXT)";
-const LOAD: &str = "SELECT slot, first, publications, keys FROM history";
-const SAVE: &str = "INSERT OR REPLACE INTO history (slot, first, publications, keys) VALUES (?, ?, ?, ?)";
+                      publications TEXT NOT NULL, keys TEXT, market TEXT)";
+/// Tables of before there were markets lack the column.
+const HAS_MARKET: &str = "SELECT name FROM pragma_table_info('history') WHERE name = 'market'";
+const ADD_MARKET: &str = "ALTER TABLE history ADD COLUMN market TEXT";
+/// Of the markets, only the newest counts.
+const LOAD: &str = "SELECT slot, first, publications, keys, \
+                    CASE WHEN first = (SELECT MAX(first) FROM history) THEN market END AS market FROM history";
+const SAVE: &str =
+    "INSERT OR REPLACE INTO history (slot, first, publications, keys, market) VALUES (?, ?, ?, ?, ?)";
 
 #[derive(Deserialize)]
 struct Row {
@@ -25,6 +32,8 @@ struct Row {
     publications: String,
     /// The JSON array of their keys, `null` for none; absent where none has one.
     keys: Option<String>,
+    /// What the market remembered.
+    market: Option<String>,
 }
 
 /// The table of one room.
@@ -51,6 +60,10 @@ impl HistoryTable {
     /// # Errors
     /// What the storage throws, and a row that can't be read.
     pub fn load(&self) -> Result<Vec<StoredBatch>> {
+        let has_market: Vec<Named> = self.0.exec(HAS_MARKET, None)?.to_array()?;
+        if has_market.is_empty() {
+            self.0.exec(ADD_MARKET, None)?;
+        }
         let rows: Vec<Row> = self.0.exec(LOAD, None)?.to_array()?;
         rows.iter().map(decode).collect()
     }
@@ -67,6 +80,7 @@ impl HistoryTable {
             number(batch.first.get())?,
             format!("[{}]", payloads.join(",")).into(),
             encode_keys(&batch.publications)?.into(),
+            batch.market.as_ref().map(market_state::encode).into(),
         ];
         self.0.exec_raw(SAVE, Some(row))?;
         Ok(())
@@ -97,7 +111,9 @@ fn decode(row: &Row) -> Result<StoredBatch> {
             ..Keyed::bare(Publication::from_checked_object(payload.get()))
         })
         .collect();
-    Ok(StoredBatch { slot: row.slot, first: Seq::new(row.first), publications })
+    // A market that can't be read begins anew; it costs nobody a publication.
+    let market = row.market.as_deref().and_then(market_state::decode);
+    Ok(StoredBatch { slot: row.slot, first: Seq::new(row.first), publications, market })
 }
 
 #[cfg(test)]
@@ -116,10 +132,12 @@ mod tests {
             first: 41,
             publications: r#"[{"p":1e-9,"token":"T"},{ "a" : "],[" }]"#.to_owned(),
             keys: encode_keys(&publications).unwrap(),
+            market: Some("not a market".to_owned()),
         };
         let key = IdempotencyKey::given("k").unwrap().to_stored();
         assert_eq!(row.keys, Some(format!(r#"[null,"{key}"]"#)));
-        let batch = StoredBatch { slot: 3, first: Seq::new(41), publications: publications.into() };
+        let batch =
+            StoredBatch { slot: 3, first: Seq::new(41), publications: publications.into(), market: None };
         assert_eq!(decode(&row).unwrap(), batch);
         let without = Row { keys: None, ..row };
         assert!(decode(&without).unwrap().publications.iter().all(|keyed| keyed.key.is_none()));

@@ -1,0 +1,26 @@
+//! What a room has written down of its token's market, and what it reads of what others wrote. It must not know a table.
+
+use super::decimal::Decimal;
+use super::market::candles::Flush;
+use super::market::rule::AlertRule;
+use super::token::LastPrice;
+
+/// What others write down of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// What it is called for short.
+    pub symbol: Option<String>,
+    /// How much there is of it.
+    pub supply: Option<Decimal>,
+    /// What its users want to be told of.
+    pub rules: Vec<AlertRule>,
+}
+
+/// What is written down of a market.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charting {
+    /// The minutes that are closed.
+    pub flush: Flush,
+    /// What the token costs.
+    pub price: Option<LastPrice>,
+}

@@ -1,0 +1,165 @@
+//! What a room knows of its token's market: prices, candles, what was told lately, what is worth an alert. It must not
+//! know who publishes or subscribes, a table, nor the time but by what it is told.
+//!
+//! A market is handed what happens in the order of its topic, and decides. What it remembers ([`MarketState`]) is stored
+//! with that order; what it finds to be published stays with it until that has its place ([`Market::placed`]). So a sleep
+//! is invisible, and a crash loses nothing that was stored.
+
+pub mod alert;
+mod bounds;
+pub mod candle;
+pub mod candles;
+#[cfg(test)]
+pub(crate) mod example;
+pub mod extremes;
+pub mod hour;
+pub mod known;
+pub mod minute;
+pub mod observe;
+pub mod pools;
+pub mod price;
+pub mod prices;
+pub mod rule;
+pub mod rules;
+pub mod span;
+pub mod state;
+pub mod thresholds;
+pub mod volumes;
+mod watch;
+
+use crate::core::decimal::Decimal;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::publication::Seq;
+use crate::core::tick::Quote;
+use crate::core::time::UnixMillis;
+use alert::Alert;
+use candles::Flush;
+use hour::Addition;
+use minute::Group;
+use price::Priced;
+use rule::{AlertRule, Firing, RuleId};
+use rules::Rules;
+use state::{Facts, MarketState};
+use thresholds::MarketRules;
+
+/// The market of one token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Market {
+    limits: MarketRules,
+    rules: Rules,
+    state: MarketState,
+}
+
+impl Market {
+    /// The market after a wake, of which `stored` was kept.
+    #[must_use]
+    pub fn wake(stored: Option<MarketState>, limits: MarketRules) -> Self {
+        Self { limits, rules: Rules::default(), state: stored.unwrap_or_default() }
+    }
+
+    /// What it remembers; `None` where nothing ever happened.
+    #[must_use]
+    pub fn state(&self) -> Option<&MarketState> {
+        (self.state != MarketState::default()).then_some(&self.state)
+    }
+
+    /// Learns what the token is called and how much there is of it, where that is said.
+    pub fn learn(&mut self, symbol: Option<&str>, supply: Option<&Decimal>) {
+        self.state.facts.learn(symbol, supply);
+    }
+
+    /// The place of what has this key, where it was told in the last ten minutes.
+    #[must_use]
+    pub fn place_of(&self, key: IdempotencyKey) -> Option<Seq> {
+        self.state.known.place_of(key)
+    }
+
+    /// What it costs in the thing that it was first priced in.
+    #[must_use]
+    pub fn price(&self) -> Option<(&Quote, &Priced)> {
+        let (quote, quoted) = self.state.prices.main()?;
+        Some((quote, quoted.price.current()?))
+    }
+
+    /// What it costs in each thing that it is priced in.
+    pub fn prices(&self) -> impl Iterator<Item = (&Quote, &Priced)> {
+        self.state.prices.iter().filter_map(|(quote, quoted)| Some((quote, quoted.price.current()?)))
+    }
+
+    /// What is known of it besides.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.state.facts
+    }
+
+    /// The candles priced in `quote` that were not written down yet, to be added to those that were ([`hour::Hour::add`]).
+    pub fn waiting<'a>(&'a self, quote: &'a Quote) -> impl Iterator<Item = Addition> + 'a {
+        self.state.candles.of_quote(quote)
+    }
+
+    /// What can be written down for good at `now`; `None` for nothing. It has to be part of a state that is stored.
+    pub fn closed(&mut self, now: UnixMillis) -> Option<Flush> {
+        let flush = self.state.candles.closed(self.state.clock.max(now.seconds()))?;
+        // What is told from now on is in none of its groups.
+        self.tell_time(now);
+        Some(flush)
+    }
+
+    /// Everything up to this group was written down.
+    pub fn charted(&mut self, through: Group) {
+        self.state.candles.charted(through);
+    }
+
+    /// When there is next something to be written down, in Unix seconds.
+    #[must_use]
+    pub fn next_close(&self) -> Option<u64> {
+        self.state.candles.next_close()
+    }
+
+    /// The alerts that are to be published and have no place yet.
+    #[must_use]
+    pub fn due_alerts(&self) -> &[Alert] {
+        &self.state.alerts
+    }
+
+    /// The users' own alerts that are to be published and have no place yet.
+    #[must_use]
+    pub fn due_firings(&self) -> &[Firing] {
+        &self.state.firings
+    }
+
+    /// What has this key has its place: it is no longer due.
+    pub fn placed(&mut self, key: IdempotencyKey) {
+        self.state.alerts.retain(|alert| alert.key() != key);
+        self.state.firings.retain(|firing| firing.key() != key);
+    }
+
+    /// Adds a user's own alert, in place of one with the same name; one that came true already stays away.
+    pub fn add_rule(&mut self, rule: AlertRule) {
+        if self.state.firings.iter().all(|firing| firing.rule.id != rule.id) {
+            self.rules.add(rule);
+        }
+    }
+
+    /// Takes these users' own alerts in place of those that it had.
+    pub fn set_rules(&mut self, rules: impl IntoIterator<Item = AlertRule>) {
+        self.rules = Rules::default();
+        rules.into_iter().for_each(|rule| self.add_rule(rule));
+    }
+
+    /// Takes a user's own alert away, unless it came true already.
+    pub fn remove_rule(&mut self, id: &RuleId) -> Option<AlertRule> {
+        self.rules.remove(id)
+    }
+
+    /// The users' own alerts that did not come true yet.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Time never goes back here: a group that is closed stays closed.
+    fn tell_time(&mut self, now: UnixMillis) {
+        self.state.clock = self.state.clock.max(now.seconds());
+    }
+}

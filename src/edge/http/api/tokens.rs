@@ -1,0 +1,79 @@
+//! `GET /tokens`, `GET /tokens/:mint` and `PUT /tokens/:mint`. It must not know how a token is kept, nor what is done of
+//! its price.
+
+use worker::Request;
+
+use super::Call;
+use super::conditional::{self, Keep};
+use super::problem::ApiError;
+use super::resource::TokenPath;
+use crate::core::idempotency::IdempotencyKey;
+use crate::core::publication::Keyed;
+use crate::core::token::Token;
+use crate::core::topic::{Topic, Visibility};
+use crate::edge::http::problems::HttpError;
+use crate::edge::http::publishers::authenticate;
+use crate::edge::http::respond::{self, Answer};
+use crate::edge::http::rooms::{self, Wait};
+use crate::edge::{runtime, store};
+use crate::wire::page::Cursor;
+use crate::wire::payload;
+use crate::wire::token::{self, MAX_TOKEN_BYTES, TokenChange};
+use crate::wire::token_query::TokenQuery;
+
+/// What everybody may keep, and asks about before it is used again.
+pub(super) const LOOK_EACH_TIME: Keep = Keep::Public(0);
+
+/// A page of the newest tokens.
+pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpError> {
+    let query = TokenQuery::decode(call.query).map_err(ApiError::from)?;
+    let mut tokens = store::tokens::list(&store::database(call.env)?, &query).await?;
+    let cursor = |token: &Token| Cursor { at: token.created_at, id: token.topic.to_string() };
+    let next = query.page.cut(&mut tokens, cursor);
+    Ok(conditional::json(request, token::encode_page(&tokens, next), LOOK_EACH_TIME)?)
+}
+
+/// What is known of a token: what is written down, and what its room knows since. A price is written down once a minute.
+pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
+    let token = public(token)?;
+    let market = rooms::market(call.env, &token).await?;
+    let mut known = store::tokens::get(&store::database(call.env)?, &token).await?;
+    if let Some(last) = market.last_price() {
+        known.get_or_insert_with(|| Token::priced_first(&token, &last)).learn(last);
+    }
+    let known = known.ok_or(ApiError::Unknown { what: "token" })?;
+    Ok(conditional::json(request, token::encode(&known), LOOK_EACH_TIME)?)
+}
+
+/// Writes down what a publisher says of a token, and tells everybody when it is new: 201 then, and 200 ever after.
+pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
+    let body = authenticate(&mut request, call.config, MAX_TOKEN_BYTES).await?.body;
+    let token = public(token)?;
+    let change = TokenChange::decode(&body).map_err(ApiError::from)?;
+    let database = store::database(call.env)?;
+    let known = store::tokens::change(&database, &token, &change, runtime::now()).await?;
+    if !known.is_announced {
+        announce(call, &known).await?;
+        store::tokens::announced(&database, &token, runtime::now()).await?;
+    }
+    let status = if known.is_announced { 200 } else { 201 };
+    Ok(respond::json(status, token::encode(&known))?.into())
+}
+
+/// Publishes a token as new, to its topic and so to the feed of new tokens. Who has to try again publishes nothing twice.
+async fn announce(call: &Call<'_>, token: &Token) -> Result<(), HttpError> {
+    let payload = token::announcement(token, runtime::now().seconds());
+    let keyed = payload::publication(&token.topic, payload.as_bytes())?;
+    let key = IdempotencyKey::given("glow-broadcast new token")?;
+    rooms::publish(call.env, &token.topic, &[Keyed { key: Some(key), ..keyed }], Wait::ForNobody).await?;
+    Ok(())
+}
+
+/// The token that a path names. What is a person's own is no token.
+pub(super) fn public(token: TokenPath) -> Result<Topic, HttpError> {
+    let token = token?;
+    match token.visibility() {
+        Visibility::Public => Ok(token),
+        Visibility::Private => Err(ApiError::PrivateToken.into()),
+    }
+}

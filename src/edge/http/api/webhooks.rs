@@ -1,0 +1,118 @@
+//! What those who watch the chain post: `POST /webhook/helius` and `POST /webhook/price`. It is published first; what goes
+//! into tables does so after the answer. It must not know how a trade is found.
+
+use worker::{Request, Response};
+
+use super::Call;
+use super::problem::ApiError;
+use crate::auth::bearer;
+use crate::core::publication::Keyed;
+use crate::core::topic::Topic;
+use crate::edge::config::Config;
+use crate::edge::http::body;
+use crate::edge::http::messages::{self, Published};
+use crate::edge::http::problems::HttpError;
+use crate::edge::http::respond::{self, Answer};
+use crate::edge::http::rooms::{self, Wait};
+use crate::edge::store::hot_copies;
+use crate::edge::{chain_tokens, log, runtime};
+use crate::ingest::helius::Webhook;
+use crate::ingest::publications::{self, Posting, PostingKind};
+use crate::ingest::{account_update, helius};
+use crate::wire::batch::{self, Delivery};
+use crate::wire::problem::Problem;
+use crate::wire::webhook::WebhookAnswer;
+
+/// The largest body of a webhook, in bytes: Helius puts at most 100 transactions into one, the largest of which have some
+/// 100 kB.
+const MAX_WEBHOOK_BYTES: usize = 16 * 1_048_576;
+
+/// Transactions of Helius.
+///
+/// # Errors
+/// [`HttpError`]. Where a room could not take its part, Helius is to send all of it again: what was published stays so.
+pub async fn helius(mut request: Request, call: &Call<'_>) -> Result<Answer, HttpError> {
+    authenticate(&request, call.config)?;
+    let body = body::read(&mut request, MAX_WEBHOOK_BYTES).await?;
+    let body = String::from_utf8(body).map_err(|_| ApiError::NotUtf8)?;
+    let webhook = helius::read(&body, runtime::now()).map_err(ApiError::Webhook)?;
+    let hot = hot_copies::sol_usd(call.env).await;
+    let sol_usd = hot.as_ref().map(|hot| &hot.price).or(publications::sol_usd(&webhook));
+    let postings = publications::of(&webhook, sol_usd);
+    let (kinds, messages): (Vec<_>, Vec<_>) = postings.into_iter().map(into_message).unzip();
+    let Published { outcomes, cause } = messages::publish(call.env, messages, Wait::ForNobody).await;
+    let answer = tally(&webhook, &kinds, &outcomes);
+    note_tokens(call, webhook);
+    let answer = answer.ok_or_else(|| ApiError::Unpublished { cause: cause.unwrap_or_default() })?;
+    Ok(respond::json(200, answer.encode())?.into())
+}
+
+/// What an indexer of one's own posts of an account, to the topic that its header `x-token` names.
+///
+/// # Errors
+/// [`HttpError`].
+pub async fn price(mut request: Request, call: &Call<'_>) -> Result<Answer, HttpError> {
+    authenticate_either(&request, call.config)?;
+    let topic = request.headers().get("x-token")?.ok_or(ApiError::Nameless)?;
+    let topic = Topic::parse(&topic)?;
+    let body = body::read(&mut request, call.config.max_message_bytes).await?;
+    let keyed = account_update::publication(&topic, &body).map_err(ApiError::AccountUpdate)?;
+    let published = rooms::publish(call.env, &topic, &[keyed], Wait::ForNobody).await?;
+    let delivery = Delivery::new(published.connections, published.outcome(0));
+    let response: Response = respond::json(200, batch::delivered(delivery))?;
+    Ok(Answer { connections: Some(delivery.connections), ..response.into() })
+}
+
+/// Lets in who sends the word that Helius was given. Helius repeats what is refused with anything but 403.
+fn authenticate(request: &Request, config: &Config) -> Result<(), HttpError> {
+    let secret = config.helius_auth.as_ref().ok_or(ApiError::NoHeliusAuth)?;
+    let authorization = request.headers().get("authorization")?.unwrap_or_default();
+    if secret.is(&authorization) { Ok(()) } else { Err(ApiError::NotTheWebhook.into()) }
+}
+
+/// The same, or a publisher.
+fn authenticate_either(request: &Request, config: &Config) -> Result<(), HttpError> {
+    let authorization = request.headers().get("authorization")?.unwrap_or_default();
+    match &config.publishers {
+        Some(secrets) if bearer::is_publisher(&authorization, secrets) => Ok(()),
+        _ => authenticate(request, config),
+    }
+}
+
+/// A message as publishers' are, and what it is to be counted as.
+fn into_message(posting: Posting) -> (PostingKind, Result<(Topic, Keyed), HttpError>) {
+    (posting.kind, Ok((posting.topic, posting.keyed)))
+}
+
+/// What became of the trades.
+fn tally(
+    webhook: &Webhook,
+    kinds: &[PostingKind],
+    outcomes: &[Result<Delivery, Problem>],
+) -> Option<WebhookAnswer> {
+    let mut answer = WebhookAnswer {
+        transactions: webhook.transactions,
+        trades: 0,
+        duplicates: webhook.duplicates,
+        skipped: webhook.skipped.len() + webhook.failed,
+    };
+    for (kind, outcome) in kinds.iter().zip(outcomes) {
+        let delivery = outcome.as_ref().ok()?;
+        match kind {
+            PostingKind::Trade if delivery.duplicate => answer.duplicates += 1,
+            PostingKind::Trade => answer.trades += 1,
+            PostingKind::Other => {}
+        }
+    }
+    Some(answer)
+}
+
+/// Writes down the tokens that were made and those that left their curve, after the answer.
+fn note_tokens(call: &Call<'_>, webhook: Webhook) {
+    let env = call.env.clone();
+    call.context.wait_until(async move {
+        if let Err(error) = chain_tokens::note(&env, &webhook.found).await {
+            log::tokens_not_noted(&error);
+        }
+    });
+}

@@ -1,0 +1,56 @@
+//! Who may publish: a request with the secret, or with a signature over its body. It must not know what is published.
+
+use worker::Request;
+
+use super::body;
+use super::problems::HttpError;
+use crate::auth::bearer;
+use crate::auth::secret::PublisherSecrets;
+use crate::auth::webhook_signature::WebhookSignature;
+use crate::core::idempotency::IdempotencyKey;
+use crate::edge::config::Config;
+use crate::edge::runtime;
+
+/// What an authenticated publisher sent.
+pub struct Authenticated {
+    /// The request's body.
+    pub body: Vec<u8>,
+    /// The request's own idempotency key.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// The request of a publisher, with a body of at most `limit` bytes. A stranger's body is not read, unless it carries a
+/// signature, which only the body proves. A signed request is known by its signed id and nothing else: anybody could
+/// repeat it with another key beside.
+pub async fn authenticate(
+    request: &mut Request,
+    config: &Config,
+    limit: usize,
+) -> Result<Authenticated, HttpError> {
+    let secrets = config.publishers.as_ref().ok_or(HttpError::NoSecret)?;
+    if has_bearer(request, secrets)? {
+        let key = request.headers().get("idempotency-key")?;
+        let key = key.as_deref().map(IdempotencyKey::given).transpose()?;
+        return Ok(Authenticated { body: body::read(request, limit).await?, key });
+    }
+    let signature = signature_of(request)?.ok_or(HttpError::Unauthorized)?;
+    let now = runtime::now();
+    signature.check_time(now)?;
+    let body = body::read(request, limit).await?;
+    signature.verify(secrets, now, &body)?;
+    Ok(Authenticated { body, key: Some(IdempotencyKey::given(signature.id())?) })
+}
+
+fn has_bearer(request: &Request, secrets: &PublisherSecrets) -> worker::Result<bool> {
+    let authorization = request.headers().get("authorization")?;
+    Ok(authorization.is_some_and(|header| bearer::is_publisher(&header, secrets)))
+}
+
+fn signature_of(request: &Request) -> worker::Result<Option<WebhookSignature>> {
+    let headers = request.headers();
+    Ok(WebhookSignature::from_headers(
+        headers.get("webhook-id")?,
+        headers.get("webhook-timestamp")?,
+        headers.get("webhook-signature")?,
+    ))
+}
