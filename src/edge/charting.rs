@@ -1,7 +1,9 @@
-//! A market's closed minutes on their way into the table, and what is written down of a token on its way back. It must not
-//! decide when a minute is closed, nor what of it is in the table already.
+//! A market's closed minutes on their way into the table, what is written down of a token on its way back, and how the
+//! market stands in between. It must not decide when a minute is closed, nor what of it is in the table already.
 
 use std::rc::Rc;
+
+use worker::Response;
 
 use super::object_error::ObjectError;
 use super::room_state::RoomState;
@@ -11,7 +13,9 @@ use super::{runtime, store};
 use crate::core::alert_rule::AlertRule;
 use crate::core::charting::{Charting, Learned};
 use crate::core::event::Event;
+use crate::core::room::Standing;
 use crate::core::topic::Topic;
+use crate::wire::market_answer::MarketAnswer;
 
 /// Writes minutes down. What fails is tried again by the room's alarm, and to write it down again changes nothing.
 ///
@@ -54,8 +58,26 @@ pub fn learn_once(room: &Rc<RoomState>) {
     }
 }
 
-/// Reads what is written down of the token.
-pub fn learn(room: &Rc<RoomState>) {
+/// Reads it again: users have changed what they want to be told of.
+///
+/// # Errors
+/// What the runtime throws.
+pub fn learn_again(room: &Rc<RoomState>) -> Result<Response, ObjectError> {
+    learn(room);
+    Ok(Response::empty()?)
+}
+
+/// How the market stands, for the Worker.
+///
+/// # Errors
+/// What the storage throws.
+pub fn tell(room: &RoomState) -> Result<Response, ObjectError> {
+    let Standing { seq, epoch, .. } = room.standing()?;
+    let answer = room.with_market(|market| MarketAnswer::of(market, seq, epoch))?;
+    Ok(Response::ok(answer.encode())?)
+}
+
+fn learn(room: &Rc<RoomState>) {
     let learning = Rc::clone(room);
     room.state.wait_until(async move {
         if let Err(error) = learn_now(&learning).await {

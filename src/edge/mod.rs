@@ -25,6 +25,7 @@ pub mod pump;
 pub mod relay;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod room;
+pub mod room_errands;
 pub mod room_state;
 pub mod room_storage;
 pub mod runtime;

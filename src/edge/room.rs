@@ -23,12 +23,10 @@ use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
 use crate::core::outbox::Post;
 use crate::core::publication::{MarketPart, Seq, in_places};
-use crate::core::room::Standing;
 use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
-use crate::wire::market_answer::MarketAnswer;
 use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
     ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, MARKET_HEADER, MARKET_PATH, NotUnderstood,
@@ -53,11 +51,8 @@ impl DurableObject for BroadcastRoom {
             SUBSCRIBE_PATH => self.subscribe(&request).await,
             ASK_PATH => self.tell_relay(request).await,
             STANDING_PATH => self.stand().await,
-            MARKET_PATH => self.tell_market(),
-            RULES_PATH => {
-                charting::learn(&self.0);
-                Ok(Response::empty()?)
-            }
+            MARKET_PATH => charting::tell(&self.0),
+            RULES_PATH => charting::learn_again(&self.0),
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
@@ -202,13 +197,6 @@ impl BroadcastRoom {
         let connections = room.audience()?.open();
         let standing = standing::encode(room.topic()?, &room.standing()?, connections, relays.collect());
         Ok(Response::ok(standing)?)
-    }
-
-    /// How the token's market stands.
-    fn tell_market(&self) -> Result<Response, ObjectError> {
-        let Standing { seq, epoch, .. } = self.0.standing()?;
-        let answer = self.0.with_market(|market| MarketAnswer::of(market, seq, epoch))?;
-        Ok(Response::ok(answer.encode())?)
     }
 
     fn greet(&self, socket: &WebSocket, epoch: Epoch, seq: Seq) -> Result<(), ObjectError> {

@@ -10,13 +10,13 @@ use futures::channel::oneshot;
 use worker::{Env, State};
 
 use super::config::{self, Config, Mistakes};
-use super::lanes::{self, Lanes};
+use super::lanes::Lanes;
 use super::log::{RoomEvent, RoomLog};
 use super::object_error::ObjectError;
 use super::room_storage::RoomStorage;
 use super::runtime;
 use super::sockets::{Audience, Sockets};
-use super::{charting, pump, unfinished, warnings};
+use super::unfinished;
 use crate::core::event::{Effect, Event};
 use crate::core::history::StoredBatch;
 use crate::core::market::Market;
@@ -176,34 +176,6 @@ impl RoomState {
     pub fn with_market<T>(&self, ask: impl FnOnce(&Market) -> T) -> Result<T, ObjectError> {
         self.awake(runtime::now())?;
         self.room.borrow().as_ref().map(|room| ask(room.market())).ok_or(ObjectError::Misplaced)
-    }
-
-    /// Runs an event that concerns storage, the market and the relays alone.
-    ///
-    /// # Errors
-    /// What the storage throws.
-    pub async fn run(self: &Rc<Self>, event: Event) -> Result<(), ObjectError> {
-        for effect in self.step(event)? {
-            match effect {
-                Effect::Probe => drop(self.probe()?),
-                Effect::Chart(charting) => charting::run(self, charting).await?,
-                Effect::Warn { alerts, firings } => {
-                    warnings::publish(self, &alerts, firings)?;
-                    pump::start(self);
-                }
-                effect => self.keep_house(&effect).await?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks the relays how they stand.
-    ///
-    /// # Errors
-    /// What the storage throws.
-    pub fn probe(self: &Rc<Self>) -> Result<Vec<oneshot::Receiver<u32>>, ObjectError> {
-        let Standing { epoch, seq, .. } = self.standing()?;
-        Ok(lanes::push(self, epoch, seq.next(), &[]))
     }
 
     /// Has a publisher wait for its answer. Its place in the queue is lost when what it waits for failed.
