@@ -3,6 +3,7 @@
 
 use glow_broadcast::core::epoch::Epoch;
 use glow_broadcast::core::event::Resume;
+use glow_broadcast::wire::query::Repeated;
 use glow_broadcast::wire::subscription::{QueryError, Subscription, decode, encode};
 use percent_encoding::percent_encode_byte;
 
@@ -47,7 +48,9 @@ pub fn subscription_query(bytes: &[u8]) {
                 assert_eq!(subscription, Subscription::default());
             }
         }
-        Err(QueryError::Repeated { name }) => assert!(values(name).count() > 1, "{name} is there once"),
+        Err(QueryError::Repeated(Repeated(name))) => {
+            assert!(values(name).count() > 1, "{name} is there once")
+        }
         Err(QueryError::Since) => {
             let value = unescaped(since[0]);
             let digits = value.iter().skip_while(|digit| **digit == b'0').count();
