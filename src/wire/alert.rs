@@ -103,7 +103,7 @@ pub fn publication(alert: &Alert, token: &Topic, symbol: Option<&str>) -> Keyed 
         &Fields {
             r#type: "ALERT",
             alert_type: kind_name(alert.kind()),
-            id: id_of(alert.key()),
+            id: id_of(alert, token),
             rule_id: None,
             token_address: None,
             symbol,
@@ -131,7 +131,7 @@ pub fn firing(firing: &Firing, token: &Topic, symbol: Option<&str>) -> (Topic, K
         &Fields {
             r#type: "ALERT",
             alert_type: kind_name(kind),
-            id: id_of(firing.key()),
+            id: format!("rule-{}", firing.rule.id),
             rule_id: Some(firing.rule.id.as_str()),
             token_address: Some(token.as_str()),
             symbol,
@@ -235,8 +235,9 @@ fn title(kind: AlertKind, name: &str) -> String {
     format!("{what} Alert: {name}")
 }
 
-fn id_of(key: IdempotencyKey) -> String {
-    format!("alert_{:016x}", key.fingerprint())
+/// A name that no other alert has, of this token or of another: they meet in the feed.
+fn id_of(alert: &Alert, token: &Topic) -> String {
+    format!("{}-{token}-{}-{}", kind_name(alert.kind()), alert.at.timestamp, alert.seq.get())
 }
 
 /// What a token is called in a sentence: its symbol, or its address as far as people compare one.
@@ -276,5 +277,112 @@ fn duration(seconds: u64) -> String {
         60 => "a minute".to_owned(),
         seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
         seconds => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::core::market::example::{at, number, rule, sol};
+    use crate::core::publication::Seq;
+    use crate::core::view::Kind;
+    use crate::wire::channel::{Channel, data};
+    use crate::wire::description::describe;
+
+    const MINT: &str = "H74CYmXgMkYHYuSRsZt6RJb4NYp2u72Vw8BS5huApump";
+
+    fn whale() -> Alert {
+        let facts = AlertFacts::Whale {
+            side: Some(Side::Buy),
+            trader: Some(Rc::from("abc")),
+            amount: number("10000000"),
+            value_usd: number("2500000"),
+        };
+        Alert { facts, severity: Severity::Warning, at: at(1_234_567_890), seq: Seq::new(7) }
+    }
+
+    fn message(facts: &AlertFacts) -> String {
+        let (message, _) = told(facts, "MEME");
+        message
+    }
+
+    #[test]
+    fn an_alert_has_the_shape_that_the_channels_clients_know() {
+        let keyed = publication(&whale(), &Topic::parse("MEMEmint").unwrap(), Some("MEME"));
+        assert_eq!((keyed.feed, keyed.key), (Some(Feed::Alerts), Some(whale().key())));
+        assert_eq!(describe(&keyed.publication).kind, Kind::Alert(Some(AlertKind::Whale)));
+        assert_eq!(
+            data(Channel::Alerts, [&keyed.publication]),
+            concat!(
+                r#"{"type":"data","channel":"alerts","data":{"alerts":[{"id":"whale-MEMEmint-1234567890-7","#,
+                r#""type":"whale","tokenAddress":"MEMEmint","tokenSymbol":"MEME","title":"Whale Alert: MEME","#,
+                r#""message":"Whale buy: $2.5M of MEME","severity":"warning","data":{"walletAddress":"abc","#,
+                r#""action":"buy","amount":10000000,"value":2500000},"timestamp":1234567890}]}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_token_without_a_symbol_is_called_by_the_ends_of_its_address() {
+        let keyed = publication(&whale(), &Topic::parse(MINT).unwrap(), None);
+        assert!(keyed.publication.as_json().contains(r#""title":"Whale Alert: H74C…pump""#));
+        assert!(!keyed.publication.as_json().contains("symbol"));
+        assert_eq!(name_of(&Topic::parse("DROP").unwrap(), None), "DROP");
+    }
+
+    #[test]
+    fn each_alert_says_what_happened() {
+        let moved = |from: &str, to: &str| {
+            let (from, to) = (number(from), number(to));
+            message(&AlertFacts::Move { quote: sol(), from, to, window_seconds: 300 })
+        };
+        assert_eq!(moved("0.0004", "0.0005"), "Price of MEME up 25% within 5 minutes");
+        assert_eq!(moved("3", "2"), "Price of MEME down 33.33% within 5 minutes");
+        let volume = AlertFacts::Volume { running: number("1234567"), average: number("200000") };
+        assert_eq!(message(&volume), "Volume of MEME: 1.2M in a minute, 6.2 times the average");
+        let pool = Rc::from("P");
+        let (amount, reserve) = (number("45.125"), number("90.25"));
+        let withdrawal = AlertFacts::Withdrawal { pool, trader: None, quote: sol(), amount, reserve };
+        assert_eq!(message(&withdrawal), "50% of a pool withdrawn: 45.12 SOL of MEME");
+        let dump =
+            AlertFacts::Dump { trader: None, amount: number("250000000"), supply: number("1000000000") };
+        assert_eq!(message(&dump), "25% of the supply sold at once: 250M MEME");
+    }
+
+    #[test]
+    fn a_users_own_alert_goes_to_that_user_alone() {
+        let condition = Condition::PriceAbove(Basis::Dollars, number("0.5"));
+        let came_true = Firing { rule: rule("r-1", condition), measured: number("0.6"), at: at(7) };
+        let (topic, keyed) = firing(&came_true, &Topic::parse(MINT).unwrap(), Some("MEME"));
+        assert_eq!(topic.as_str(), format!("user:{}", came_true.rule.owner));
+        assert_eq!((keyed.feed, keyed.key), (None, Some(came_true.key())));
+        let expected = format!(
+            concat!(
+                r#"{{"type":"ALERT","alertType":"price","id":"rule-r-1","ruleId":"r-1","tokenAddress":"{}","#,
+                r#""symbol":"MEME","title":"Price Alert: MEME","#,
+                r#""message":"Price of MEME is 0.6 USD, above 0.5","severity":"info","#,
+                r#""data":{{"condition":"above","threshold":0.5,"value":0.6,"quote":"USD"}},"#,
+                r#""timestamp":7,"token":"{}"}}"#
+            ),
+            MINT, topic
+        );
+        assert_eq!(keyed.publication.as_json(), expected);
+    }
+
+    #[test]
+    fn numbers_are_said_as_people_say_them() {
+        for (text, said) in [
+            ("0.005", "0"),
+            ("999.99", "999.99"),
+            ("1000", "1K"),
+            ("2345", "2.3K"),
+            ("7e12", "7T"),
+            ("1e9", "1B"),
+        ] {
+            assert_eq!(short(&number(text)), said, "{text}");
+        }
+        assert_eq!([60, 300, 90].map(duration), ["a minute", "5 minutes", "90 seconds"]);
     }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::digits::Digits;
 use super::to_json;
 use crate::core::market::candle::Candle;
-use crate::core::market::hour::{Addition, Hour, HourStart, StoredMinute};
+use crate::core::market::hour::{Addition, Hour, HourStart, StoredCandle};
 use crate::core::market::minute::{Group, Minute};
 use crate::core::tick::ChainTime;
 
@@ -84,7 +84,7 @@ pub fn decode(start: HourStart, text: &str) -> Result<Hour, CandleRowError> {
     let minute = |fields: MinuteFields| {
         let (minute, group, candle) = fields.read();
         let place = u8::try_from(minute).ok().filter(|place| *place < 60);
-        Ok((place.ok_or(CandleRowError::Minute { minute })?, StoredMinute { candle, group }))
+        Ok((place.ok_or(CandleRowError::Minute { minute })?, StoredCandle { candle, group }))
     };
     Ok(Hour { start, minutes: fields.into_iter().map(minute).collect::<Result<BTreeMap<_, _>, _>>()? })
 }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_was_never_written_is_an_error() {
-        for text in ["", "{}", "[[]]", "[[1]]", "nonsense", "[1]", r#"[[1,1,1,1,1,1,1,1,1,1,1,1]]"#] {
+        for text in ["", "{}", "[[]]", "[[1]]", "nonsense", "[1]", "[[1,1,1,1,1,1,1,1,1,1,1,1]]"] {
             assert_eq!(decode(HourStart(0), text), Err(CandleRowError::Shape), "{text}");
             assert_eq!(decode_additions(text), Err(CandleRowError::Shape), "{text}");
         }

@@ -87,7 +87,7 @@ impl FactsFields {
         let name = |name: Option<String>| name.map(Rc::from);
         Some(match self {
             Self::Whale { side, trader, amount, value } => AlertFacts::Whale {
-                side: side.map(|side| Side::parse(&side).ok_or(())).transpose().ok()?,
+                side: optional(side, Side::parse).ok()?,
                 trader: name(trader),
                 amount: amount.0,
                 value_usd: value.0,
@@ -178,6 +178,17 @@ impl ConditionFields {
             Self::Volume { volume } => Condition::VolumeAbove(volume.0),
         })
     }
+}
+
+/// A stored text that is none of ours.
+pub(super) struct Unreadable;
+
+/// Reads what may not be said.
+pub(super) fn optional<T>(
+    text: Option<String>,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, Unreadable> {
+    text.map(|text| parse(&text).ok_or(Unreadable)).transpose()
 }
 
 fn time((timestamp, slot): (u64, u64)) -> ChainTime {

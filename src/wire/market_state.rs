@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::candle_row::MinuteFields;
 use super::description::alert_kind;
 use super::digits::Digits;
-use super::due::{AlertFields, FiringFields};
+use super::due::{AlertFields, FiringFields, optional};
 use super::{known, to_json};
 use crate::core::market::alert::kind_name;
-use crate::core::market::candles::Candles;
+use crate::core::market::candles::{Candles, Minutes};
 use crate::core::market::extremes::{Extremes, Lately};
-use crate::core::market::minute::Minute;
+use crate::core::market::minute::{Group, Minute};
 use crate::core::market::pools::{Pool, Pools};
 use crate::core::market::price::{Pending, Price, Priced};
 use crate::core::market::prices::{Prices, Quoted};
@@ -107,9 +107,9 @@ pub fn decode(text: &str) -> Option<MarketState> {
     let facts = Facts {
         symbol: fields.symbol.map(Rc::from),
         supply: fields.supply.map(|supply| supply.0),
-        phase: phase(fields.phase)?,
+        phase: optional(fields.phase, Phase::parse).ok()?,
     };
-    let main = fields.main.map(|main| Quote::parse(&main).ok_or(())).transpose().ok()?;
+    let main = optional(fields.main, Quote::parse).ok()?;
     let quoted = fields.prices.into_iter().map(PriceFields::read).collect::<Option<_>>()?;
     let volumes = fields.volumes.into_iter().map(|(minute, volume)| (Minute(minute), volume.0));
     let alerted = fields.alerted.into_iter().map(|(kind, at)| Some((alert_kind(&kind)?, at)));
@@ -146,7 +146,7 @@ impl PriceFields {
     fn read(self) -> Option<(Quote, Quoted)> {
         let (quote, price, timestamp, slot, place) = self.current;
         let at = ChainTime { timestamp, slot };
-        let current = Some(Priced { price: price.0, at, phase: phase(place)? });
+        let current = Some(Priced { price: price.0, at, phase: optional(place, Phase::parse).ok()? });
         let pending =
             self.pending.map(|(price, trader)| Pending { price: price.0, trader: trader.map(Rc::from) });
         let minutes = self.lately.into_iter().map(|(minute, low, low_at, high, high_at)| {
@@ -157,13 +157,8 @@ impl PriceFields {
     }
 }
 
-/// Reads a phase that may not be said; `None` for what is no phase.
-fn phase(name: Option<String>) -> Option<Option<Phase>> {
-    name.map(|name| Phase::parse(&name).ok_or(())).transpose().ok()
-}
-
 fn encode_candles(candles: &Candles) -> Vec<(String, MinuteFields)> {
-    let of_group = |(group, minutes): (&_, &crate::core::market::candles::Minutes)| {
+    let of_group = |(group, minutes): (&Group, &Minutes)| {
         let fields = minutes.iter().map(|((quote, minute), candle)| {
             (quote.as_str().to_owned(), MinuteFields::of(minute.0, *group, candle))
         });
@@ -192,4 +187,103 @@ fn decode_pool(
 ) -> Option<(Rc<str>, Pool)> {
     let reserve = reserve.map(|reserve| reserve.0);
     Some((name.into(), Pool { quote: Quote::parse(&quote)?, reserve, heard }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::decimal::Decimal;
+    use crate::core::idempotency::IdempotencyKey;
+    use crate::core::market::Market;
+    use crate::core::market::example::{liquidity, number, price_point, rule, trade};
+    use crate::core::market::rule::{Basis, Condition};
+    use crate::core::market::thresholds::MarketRules;
+    use crate::core::publication::Seq;
+    use crate::core::tick::{Tick, Trade};
+    use crate::core::time::UnixMillis;
+
+    const NOW: u64 = 1_800_000_000;
+
+    const STORED: &str = concat!(
+        r#"{"v":1,"clock":1800000004,"symbol":"DROP","supply":"1000000000","phase":"bonding","main":"SOL","#,
+        r#""prices":[{"is":["SOL","0.75",1800000001,0,null],"or":["50","ana"],"#,
+        r#""was":[[30000000,"0.5",1800000000,"0.75",1800000001]]}],"#,
+        r#""candles":[["SOL",[30000000,30000000,"0.5","0.75","0.5","0.75","1001",2,1800000000,0,1800000002,0]]],"#,
+        r#""since":30000000,"volumes":[[30000000,"1001"]],"#,
+        r#""pools":[["P","SOL","10",1800000004],["Q","SOL",null,1800000004]],"#,
+        r#""alerted":[["whale",1800000004],["price",1800000004]],"#,
+        r#""alerts":[{"is":"whale","side":"buy","trader":"ana","amount":"1000","value":"5000","severity":"info","#,
+        r#""at":[1800000000,0],"by":1},{"is":"move","quote":"SOL","from":"0.5","to":"0.75","within":300,"#,
+        r#""severity":"warning","at":[1800000001,0],"by":2}],"#,
+        r#""firings":[{"rule":"r-1","owner":"7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU","is":"above","#,
+        r#""price":"2","quote":null,"measured":"5","at":[1800000000,0]}],"#,
+        r#""known":"heZ0ydHRuqIBhKSn2gZeYUA9NgGjfgEAfbEqz0tjYF0BAJRWEjYYmry5AQA"}"#
+    );
+
+    fn market() -> Market {
+        let mut market = Market::wake(None, MarketRules::default());
+        market.learn(Some("DROP"), None);
+        market.add_rule(rule("r-1", Condition::PriceAbove(Basis::Dollars, number("2"))));
+        let whale = Trade {
+            value_usd: Some(number("5000")),
+            phase: Some(Phase::Bonding),
+            pool: Some(Rc::from("Q")),
+            ..trade(NOW, "0.5", "1000")
+        };
+        let jump = trade(NOW + 2, "50", "1");
+        let ticks = [
+            Tick::Trade(whale),
+            Tick::Price(price_point(NOW + 1, "0.75")),
+            Tick::Trade(jump),
+            Tick::Liquidity(liquidity(NOW + 3, "P", "10")),
+        ];
+        for (tick, seq) in ticks.iter().zip(1..) {
+            let key = IdempotencyKey::given(&seq.to_string()).ok();
+            market.observe(tick, Seq::new(seq), key, UnixMillis::from_seconds(NOW + 4));
+        }
+        market
+    }
+
+    #[test]
+    fn the_stored_form_is_unchanged() {
+        let market = market();
+        let text = encode(market.state().unwrap());
+        assert_eq!(text, STORED);
+        assert_eq!(decode(&text).as_ref(), market.state());
+    }
+
+    #[test]
+    fn the_text_of_the_busiest_market_is_small() {
+        let mut market = market();
+        for seq in 0..5_000 {
+            let price =
+                number("1.2345678901234567890").plus(&number("0.001").times(&Decimal::from_whole(seq % 7)));
+            let value_usd = Some(number("123.45"));
+            let amount = number(&format!("{seq}.123456789"));
+            let trade = Trade { amount, price, value_usd, ..trade(NOW + seq, "1", "1") };
+            let key = IdempotencyKey::given(&seq.to_string()).ok();
+            // All of them within ten minutes, told late.
+            let now = UnixMillis::from_seconds(NOW + 5_000 + seq / 10);
+            market.observe(&Tick::Trade(trade), Seq::new(2 * seq), key, now);
+        }
+        let text = encode(market.state().unwrap());
+        assert!(text.len() < 80_000, "{}", text.len());
+        assert_eq!(decode(&text).as_ref(), market.state());
+    }
+
+    #[test]
+    fn what_was_never_written_and_what_another_version_wrote_is_nothing() {
+        let text = encode(market().state().unwrap());
+        for other in [
+            String::new(),
+            "{}".to_owned(),
+            "[]".to_owned(),
+            text.replace(r#""v":1"#, r#""v":2"#),
+            text.replace("bonding", "moon"),
+            text.replace(r#""0.5""#, r#""half""#),
+            text.replace(r#""known":""#, r#""known":"!"#),
+        ] {
+            assert_eq!(decode(&other), None, "{other}");
+        }
+    }
 }

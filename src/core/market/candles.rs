@@ -103,12 +103,12 @@ mod tests {
         candles.add(&sol, Minute(5), price(310), 500);
         let waiting: Vec<_> = candles.of_quote(&sol).map(|told| (told.group, told.minute)).collect();
         assert_eq!(waiting, [(Group(5), Minute(5)), (Group(8), Minute(5))]);
-        assert_eq!(candles.next_close(), Some(370));
-        assert_eq!(candles.closed(369), None);
+        assert_eq!(candles.next_close(), Some(375));
+        assert_eq!(candles.closed(374), None);
         let flush = candles.closed(400).unwrap();
         assert_eq!((flush.through, flush.hours.len()), (Group(5), 1));
         candles.charted(flush.through);
-        assert_eq!(candles.next_close(), Some(550));
+        assert_eq!(candles.next_close(), Some(555));
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
             candles.add(quote, Minute(5), price(300), 300);
         }
         assert!(quotes.iter().all(|quote| candles.of_quote(quote).count() == 1));
-        assert_eq!(candles.closed(370).unwrap().hours.len(), 2);
+        assert_eq!(candles.closed(375).unwrap().hours.len(), 2);
     }
 
     #[test]

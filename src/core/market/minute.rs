@@ -3,6 +3,9 @@
 /// How long after a minute's end what is told of it still goes into the group of the same number, in seconds.
 pub const GRACE_SECONDS: u64 = 10;
 
+/// How much longer a group waits to be written down, in seconds: after a wake on another machine the clock may be behind.
+const CLOCK_SECONDS: u64 = 5;
+
 /// A minute, counted from the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Minute(pub u64);
@@ -43,10 +46,11 @@ impl Group {
         Self(minute.max(Minute::of(clock.saturating_sub(GRACE_SECONDS))).0)
     }
 
-    /// When it is closed, in Unix seconds: nothing that is told from then on is in it.
+    /// When it is closed, in Unix seconds: nothing that is told from then on is in it, not even by a clock that is some
+    /// seconds behind.
     #[must_use]
     pub fn closes_at(self) -> u64 {
-        Minute(self.0.saturating_add(1)).start().saturating_add(GRACE_SECONDS)
+        Minute(self.0.saturating_add(1)).start().saturating_add(GRACE_SECONDS + CLOCK_SECONDS)
     }
 }
 
@@ -65,7 +69,7 @@ mod tests {
     #[test]
     fn nothing_is_in_a_group_that_is_closed() {
         for group in 0..5 {
-            let clock = Group(group).closes_at();
+            let clock = Group(group).closes_at() - CLOCK_SECONDS;
             assert_eq!(Group::of(Minute(group), clock - 1), Group(group));
             assert_eq!(Group::of(Minute(group), clock), Group(group + 1));
         }

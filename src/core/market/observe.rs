@@ -172,3 +172,184 @@ impl Market {
         Observed { price, alerts, firings }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::market::alert::Severity;
+    use crate::core::market::example::{liquidity, number, price_point, rule, sol, trade};
+    use crate::core::market::rule::Condition;
+    use crate::core::market::thresholds::MarketRules;
+    use crate::core::tick::{Phase, Side};
+    use crate::core::view::AlertKind;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn market() -> Market {
+        Market::wake(None, MarketRules::default())
+    }
+
+    /// Something is told as soon as it happens, `after` seconds from the beginning.
+    fn tell(market: &mut Market, after: u64, tick: &Tick) -> Observed {
+        market.observe(tick, Seq::new(after + 1), None, UnixMillis::from_seconds(NOW + after))
+    }
+
+    fn trade_at(market: &mut Market, after: u64, price: &str, amount: &str) -> Observed {
+        tell(market, after, &Tick::Trade(trade(NOW + after, price, amount)))
+    }
+
+    fn kinds(observed: &Observed) -> Vec<AlertKind> {
+        observed.alerts.iter().map(Alert::kind).collect()
+    }
+
+    fn chart(market: &Market) -> Vec<Candle> {
+        market.waiting(&sol()).map(|addition| addition.candle).collect()
+    }
+
+    #[test]
+    fn a_market_that_nothing_happened_on_is_nothing_to_store() {
+        let mut market = market();
+        assert_eq!((market.state(), market.price(), market.next_close()), (None, None, None));
+        market.learn(Some("DROP"), None);
+        assert!(market.state().is_some());
+    }
+
+    #[test]
+    fn a_trade_is_a_price_and_a_candle() {
+        let mut market = market();
+        assert_eq!(trade_at(&mut market, 0, "2", "10").price, Some(PriceVerdict::Admitted));
+        trade_at(&mut market, 1, "2.1", "5");
+        let (quote, priced) = market.price().unwrap();
+        assert_eq!((quote.as_str(), &priced.price), ("SOL", &number("2.1")));
+        let [candle] = chart(&market).try_into().unwrap();
+        assert_eq!((candle.open, candle.close), (number("2"), number("2.1")));
+        assert_eq!((candle.volume, candle.trades), (number("15"), 2));
+    }
+
+    #[test]
+    fn what_makes_no_price_is_in_the_chart_at_the_price_that_stands() {
+        let mut market = market();
+        let dust = |after| Trade { value_usd: Some(number("0.01")), ..trade(NOW + after, "9", "1") };
+        assert_eq!(tell(&mut market, 0, &Tick::Trade(dust(0))).price, Some(PriceVerdict::Dust));
+        assert_eq!(chart(&market), [], "there was no price yet");
+        trade_at(&mut market, 1, "2", "10");
+        tell(&mut market, 2, &Tick::Trade(dust(2)));
+        assert_eq!(trade_at(&mut market, 3, "200", "7").price, Some(PriceVerdict::Unconfirmed));
+        let [candle] = chart(&market).try_into().unwrap();
+        assert_eq!((candle.high, candle.close), (number("2"), number("2")));
+        assert_eq!((candle.volume, candle.trades), (number("18"), 3));
+        tell(&mut market, 4, &Tick::Trade(dust(0)));
+        assert_eq!(chart(&market)[0].trades, 3, "nobody knows the price of then");
+    }
+
+    #[test]
+    fn what_is_told_late_is_in_its_candle_and_is_no_price() {
+        let mut market = market();
+        trade_at(&mut market, 120, "2", "1");
+        let late = tell(&mut market, 121, &Tick::Trade(trade(NOW + 59, "3", "1")));
+        assert_eq!(late.price, Some(PriceVerdict::Older));
+        assert_eq!(market.price().unwrap().1.price, number("2"));
+        let minutes: Vec<_> = market.waiting(&sol()).map(|addition| addition.minute).collect();
+        let first = Minute::of(NOW);
+        assert_eq!(minutes, [first, Minute(first.0 + 2)]);
+    }
+
+    #[test]
+    fn what_can_not_be_is_left_out() {
+        let mut market = market();
+        let observed = tell(&mut market, 0, &Tick::Price(price_point(NOW, "0")));
+        assert_eq!(observed.price, Some(PriceVerdict::Dust));
+        let negative = Trade { amount: number("-1"), ..trade(NOW, "1", "1") };
+        assert_eq!(tell(&mut market, 0, &Tick::Trade(negative)).price, Some(PriceVerdict::Dust));
+        let observed = tell(&mut market, 0, &Tick::Liquidity(liquidity(NOW, &"x".repeat(65), "1")));
+        assert_eq!((observed.price, market.price(), chart(&market)), (None, None, vec![]));
+    }
+
+    #[test]
+    fn an_alert_is_due_until_it_has_its_place_and_there_is_no_second_one_so_soon() {
+        let mut market = market();
+        let whale = |after| {
+            let value_usd = Some(number("2000"));
+            Tick::Trade(Trade { value_usd, ..trade(NOW + after, "2", "1") })
+        };
+        let observed = tell(&mut market, 0, &whale(0));
+        assert_eq!(kinds(&observed), [AlertKind::Whale]);
+        assert_eq!(market.due_alerts(), observed.alerts);
+        assert_eq!(kinds(&tell(&mut market, 299, &whale(299))), []);
+        market.placed(market.due_alerts()[0].key());
+        assert_eq!(market.due_alerts(), []);
+        assert_eq!(kinds(&tell(&mut market, 300, &whale(300))), [AlertKind::Whale]);
+    }
+
+    #[test]
+    fn a_move_of_a_fifth_within_five_minutes_is_an_alert() {
+        let mut market = market();
+        let moved = |market: &mut Market, after, price| {
+            kinds(&tell(market, after, &Tick::Price(price_point(NOW + after, price))))
+        };
+        assert_eq!(moved(&mut market, 0, "100"), []);
+        assert_eq!(moved(&mut market, 250, "119"), []);
+        assert_eq!(moved(&mut market, 301, "121"), [], "it took longer");
+        assert_eq!(moved(&mut market, 500, "96"), [AlertKind::Price]);
+    }
+
+    #[test]
+    fn five_times_the_usual_within_a_minute_is_an_alert() {
+        let mut market = market();
+        for minute in 0..5 {
+            assert_eq!(kinds(&trade_at(&mut market, minute * 60, "1", "10")), []);
+        }
+        assert_eq!(kinds(&trade_at(&mut market, 300, "1", "49")), []);
+        assert_eq!(kinds(&trade_at(&mut market, 301, "1", "1")), [AlertKind::Volume]);
+    }
+
+    #[test]
+    fn a_withdrawal_of_a_pool_and_a_sale_of_the_supply_are_signs_of_a_fraud() {
+        let mut withdrawn = market();
+        tell(&mut withdrawn, 0, &Tick::Liquidity(liquidity(NOW, "P", "100")));
+        let observed = tell(&mut withdrawn, 1, &Tick::Liquidity(liquidity(NOW + 1, "P", "-30")));
+        assert_eq!((observed.price, kinds(&observed)), (None, vec![AlertKind::Rug]));
+        let mut sold = market();
+        let sale = |amount: &str| Trade {
+            side: Some(Side::Sell),
+            phase: Some(Phase::Bonding),
+            ..trade(NOW, "0.0001", amount)
+        };
+        assert_eq!(kinds(&tell(&mut sold, 0, &Tick::Trade(sale("199999999")))), []);
+        let observed = tell(&mut sold, 1, &Tick::Trade(sale("400000000")));
+        assert_eq!(observed.alerts.first().map(|alert| alert.severity), Some(Severity::Critical));
+        assert_eq!(sold.facts().phase(), Some(Phase::Bonding));
+    }
+
+    #[test]
+    fn a_users_own_alert_comes_true_once_even_where_it_is_loaded_again() {
+        let mut market = market();
+        let dollars = rule("r-1", Condition::PriceAbove(Basis::Dollars, number("3")));
+        market.add_rule(dollars.clone());
+        market.add_rule(rule("r-2", Condition::VolumeAbove(number("4"))));
+        let trade = |amount: &str, value: &str| {
+            Tick::Trade(Trade { value_usd: Some(number(value)), ..trade(NOW, "0.02", amount) })
+        };
+        assert_eq!(tell(&mut market, 0, &trade("2", "5.9")).firings, []);
+        let fired = tell(&mut market, 0, &trade("2", "6")).firings;
+        let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
+        assert_eq!(names, ["r-2", "r-1"]);
+        let mut woken = Market::wake(market.state().cloned(), MarketRules::default());
+        woken.add_rule(dollars);
+        assert!(woken.rules().is_empty());
+        assert_eq!(woken.due_firings(), fired);
+        woken.placed(fired[0].key());
+        assert_eq!(woken.due_firings(), [fired[1].clone()]);
+    }
+
+    #[test]
+    fn a_repeat_is_known_when_the_history_has_forgotten_it() {
+        let mut market = market();
+        let key = IdempotencyKey::given("x").unwrap();
+        let tick = Tick::Price(price_point(NOW, "1"));
+        market.observe(&tick, Seq::new(9), Some(key), UnixMillis::from_seconds(NOW));
+        assert_eq!(market.place_of(key), Some(Seq::new(9)));
+        market.observe(&tick, Seq::new(10), None, UnixMillis::from_seconds(NOW));
+        assert_eq!(market.state().unwrap().known.iter().count(), 1, "what has no key is no repeat");
+    }
+}

@@ -154,7 +154,8 @@ async fn changed(database: &D1Database, token: &Topic, flush: &Flush) -> Result<
         let Loaded { hour: before, version } = loaded.remove(place).unwrap_or_default();
         let mut hour = Hour { start: *start, ..before.clone() };
         hour.add(additions.iter().cloned());
-        let Some(candle) = hour.candle().filter(|_| hour.minutes != before.minutes) else { continue };
+        let Some(summary) = hour.summary().filter(|_| hour.minutes != before.minutes) else { continue };
+        let candle = summary.candle;
         statements.push(database.prepare(SAVE).bind(&[
             token.as_str().into(),
             quote.as_str().into(),
