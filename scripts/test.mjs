@@ -15,6 +15,7 @@ const steps = {
   "format of the Rust": () => run("cargo", ["fmt", "--check"]),
   "format and lints of the rest": () => run("biome", ["ci", "--error-on-warnings"]),
   "types of the page": () => run("tsc", ["-p", "site"]),
+  "rules of the page": () => nodeTests("tests/site"),
   "lints on the host": () => clippy("--all-targets"),
   "lints on wasm32": () => clippy("--target", "wasm32-unknown-unknown"),
   "host tests": () => run("cargo", ["test", "--quiet"]),

@@ -7,7 +7,9 @@ import {
   createChart,
   HistogramSeries,
   type IChartApi,
+  type IPriceLine,
   type ISeriesApi,
+  LineStyle,
   TickMarkType,
   type Time,
   type UTCTimestamp,
@@ -20,6 +22,9 @@ const LEAST_HEIGHT = 0.01;
 
 /** Significant digits of the prices beside the chart. */
 const DIGITS = 6;
+
+/** Room beside the chart for a price of as many digits, in pixels. */
+const SCALE_WIDTH = 72;
 
 /** How much of the chart's height prices and volumes leave free, above and below. */
 const PRICE_MARGINS = { top: 0.08, bottom: 0.26 };
@@ -52,9 +57,11 @@ export class CandleChart {
   readonly #chart: IChartApi;
   readonly #prices: ISeriesApi<"Candlestick">;
   readonly #volumes: ISeriesApi<"Histogram">;
+  readonly #last: IPriceLine;
   readonly #inspect: (candle: Candle | undefined) => void;
   #candles: Candle[] = [];
   #step = 60;
+  #pointed: Time | undefined;
   #risen = "";
   #fallen = "";
 
@@ -63,13 +70,19 @@ export class CandleChart {
     this.#inspect = inspect;
     this.#chart = createChart(element, {
       autoSize: true,
-      rightPriceScale: { borderVisible: false, scaleMargins: PRICE_MARGINS },
+      rightPriceScale: { borderVisible: false, scaleMargins: PRICE_MARGINS, minimumWidth: SCALE_WIDTH },
       timeScale: { borderVisible: false, rightOffset: 1, timeVisible: true, tickMarkFormatter: tickMark },
       localization: { timeFormatter: localTime },
       handleScroll: { vertTouchDrag: false },
       kineticScroll: { touch: !matchMedia("(prefers-reduced-motion: reduce)").matches },
     });
-    this.#prices = this.#chart.addSeries(CandlestickSeries, { autoscaleInfoProvider: widen });
+    this.#prices = this.#chart.addSeries(CandlestickSeries, {
+      autoscaleInfoProvider: widen,
+      // The library's own label of the last price has the colour of a candle's inside.
+      lastValueVisible: false,
+      priceLineVisible: false,
+    });
+    this.#last = this.#prices.createPriceLine({ price: 0, lineStyle: LineStyle.Dotted });
     this.#volumes = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: "",
       priceFormat: { type: "volume" },
@@ -78,7 +91,8 @@ export class CandleChart {
     });
     this.#volumes.priceScale().applyOptions({ scaleMargins: VOLUME_MARGINS });
     this.#chart.subscribeCrosshairMove(({ time }) => {
-      this.#inspect(this.#candles.find(({ timestamp }) => timestamp === time) ?? this.#candles.at(-1));
+      this.#pointed = time;
+      this.#inspectPointed();
     });
     this.#paint();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
@@ -88,7 +102,9 @@ export class CandleChart {
   draw(candles: Candle[], step: number): void {
     this.#candles = candles;
     this.#step = step;
-    const price = candles.at(-1)?.close ?? 1;
+    const last = candles.at(-1);
+    const price = last?.close ?? 1;
+    this.#last.applyOptions({ price, lineVisible: Boolean(last), axisLabelVisible: Boolean(last) });
     // A step of the scale, in prices of this size.
     const base = 10 ** Math.max(0, DIGITS - Math.floor(Math.log10(price)));
     const format = (told: number) => compactPrice(told, DIGITS);
@@ -111,7 +127,12 @@ export class CandleChart {
         return { time, value: candle.volume, color: `${color}66` };
       }),
     );
-    this.#inspect(candles.at(-1));
+    this.#inspectPointed();
+  }
+
+  #inspectPointed(): void {
+    const pointed = this.#candles.find(({ timestamp }) => timestamp === this.#pointed);
+    this.#inspect(pointed ?? this.#candles.at(-1));
   }
 
   /** Shows the last so many steps. */
@@ -133,6 +154,12 @@ export class CandleChart {
     const style = getComputedStyle(document.documentElement);
     const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const [text, line, up, down] = [color("dim"), color("line"), color("up"), color("down")];
+    const accent = color("accent");
+    this.#last.applyOptions({
+      color: accent,
+      axisLabelColor: accent,
+      axisLabelTextColor: color("on-accent"),
+    });
     this.#risen = up;
     this.#fallen = down;
     this.#chart.applyOptions({

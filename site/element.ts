@@ -7,6 +7,14 @@ export function element<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** Characters that turn the direction of whatever follows, to make it read as something else. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text without what would show it as another one. */
+export function plainText(text: string): string {
+  return text.replace(TURNS, "\ufffd");
+}
+
 /** A new element with a text. */
 export function textElement<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -14,7 +22,7 @@ export function textElement<K extends keyof HTMLElementTagNameMap>(
   className = "",
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
-  made.textContent = text;
+  made.textContent = plainText(text);
   if (className) made.className = className;
   return made;
 }

@@ -4,7 +4,7 @@
 import { Announcer } from "./announcer.ts";
 import type { Candle } from "./candles.ts";
 import { CandleChart } from "./chart.ts";
-import { element, textElement } from "./element.ts";
+import { element, plainText, textElement } from "./element.ts";
 import { LatestList } from "./list.ts";
 import { Market, type PastState } from "./market.ts";
 import { compactPrice, formatAmount, formatChange, formatPrice } from "./price.ts";
@@ -16,10 +16,13 @@ import { alertOf, numberOf, type Phase, phaseOf, timestampOf, tradeOf } from "./
 
 const DEFAULT_TOKEN = "SOL";
 
-const NO_PRICE = "No price yet. Publish one with the curl line on this page.";
+const NO_PRICE = "No price yet";
 
 /** A price of more characters than this is shown a little smaller, to stay on one line of a phone. */
 const LONG_PRICE = 10;
+
+/** What a name is cut to. */
+const LONGEST_NAME = 100;
 
 /** How long what comes is gathered before it is drawn, in milliseconds. */
 const GATHERED = 50;
@@ -45,8 +48,8 @@ const table = new CandleTable(element<HTMLDetailsElement>("candles"), element("c
 const trades = new LatestList(element("trades"), element("no-trades"), 30);
 const alerts = new LatestList(element("alerts"), element("no-alerts"), 20);
 const messages = new LatestList(element("messages"), element("empty"), 50);
-const announcer = new Announcer(element("spoken"));
-const alertAnnouncer = new Announcer(element("spoken-alert"));
+const announcer = new Announcer(element("spoken"), 10_000);
+const alertAnnouncer = new Announcer(element("spoken-alert"), 1_000);
 
 let market: Market | undefined;
 let asked: AbortController | undefined;
@@ -96,7 +99,7 @@ async function ask(): Promise<void> {
   const { signal } = asked;
   const answer = await readToken(token, signal).catch(() => undefined);
   if (!answer || signal.aborted) return;
-  nameText.textContent = String(answer.name ?? answer.symbol ?? "").slice(0, 100);
+  nameText.textContent = plainText(String(answer.name ?? answer.symbol ?? "").slice(0, LONGEST_NAME));
   known = numberOf(answer.price);
   showPhase(phaseOf(answer));
   drawSoon();
@@ -223,11 +226,10 @@ function writePrice(exact: string, compact: string): void {
 
 /** Shows the numbers of one candle. */
 function inspect(candle: Candle | undefined): void {
-  const texts = candle
-    ? [candle.open, candle.high, candle.low, candle.close].map((price) => compactPrice(price, 5))
-    : Array(4).fill("–");
-  texts.push(candle ? formatAmount(candle.volume) : "–");
-  for (const [place, value] of values.entries()) value.textContent = texts[place] ?? "";
+  const { open, high, low, close, volume, trades } = candle ?? {};
+  const prices = [open, high, low, close].map((price) => price && compactPrice(price, 6));
+  const texts = [...prices, volume === undefined ? volume : formatAmount(volume), trades?.toString()];
+  for (const [place, value] of values.entries()) value.textContent = texts[place] || "–";
 }
 
 picker.addEventListener("submit", (event) => {

@@ -4,6 +4,9 @@ import type { Candle } from "./candles.ts";
 import { dateOf, textElement } from "./element.ts";
 import { compactPrice, formatAmount } from "./price.ts";
 
+/** Significant digits of a price; the number itself has them all. */
+const DIGITS = 6;
+
 export class CandleTable {
   readonly #details: HTMLDetailsElement;
   readonly #body: HTMLElement;
@@ -32,7 +35,7 @@ function row({ timestamp, open, high, low, close, volume, trades }: Candle): HTM
   head.append(time);
   made.append(
     head,
-    ...[open, high, low, close].map((price) => cell(price, compactPrice(price))),
+    ...[open, high, low, close].map((price) => cell(price, compactPrice(price, DIGITS))),
     cell(volume, formatAmount(volume)),
     cell(trades, String(trades)),
   );

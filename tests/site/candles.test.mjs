@@ -21,7 +21,14 @@ function chart(...ticks) {
 
 /** Open, high, low, close, volume and trades of each candle. */
 function numbers(candles) {
-  return candles.map(({ open, high, low, close, volume, trades }) => [open, high, low, close, volume, trades]);
+  return candles.map(({ open, high, low, close, volume, trades }) => [
+    open,
+    high,
+    low,
+    close,
+    volume,
+    trades,
+  ]);
 }
 
 /** By the rule's words: every candle of all ticks, in steps of so many seconds. */
