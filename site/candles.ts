@@ -30,6 +30,8 @@ export interface Tick {
   quote: string;
   /** How much of the token was traded; none where there was no trade. */
   amount?: number;
+  /** What that was worth in dollars, where that is known. */
+  valueUsd?: number;
 }
 
 /** What the service tells of the past. */
@@ -44,6 +46,12 @@ export interface Past {
 
 export const MINUTE = 60;
 
+/** A trade worth less makes no price, in dollars: what the service's DUST_USD is, unless an operator has set another. */
+const DUST_USD = 1;
+
+/** How many times more or less than the price a trade may cost before somebody else has to pay that too. */
+const JUMP = 5;
+
 /** How long minutes are kept, in seconds: as long as the longest chart. */
 const KEPT = 14 * 86_400;
 
@@ -54,12 +62,19 @@ export class Candles {
   /** None of them overlap, and they are in order; from `#since` on each is of a minute. */
   #candles: Candle[];
   #since: number;
+  /** The price that stands, and since when. */
+  #price: { price: number; at: Moment } | undefined;
+  /** Whether it may have stood before the chart begins. */
+  readonly #hasPast: boolean;
 
   constructor(range: number, past?: Past) {
     this.range = range;
+    this.#hasPast = past !== undefined;
     this.#quote = past?.quote;
     this.#since = past?.since ?? Number.NEGATIVE_INFINITY;
     this.#candles = past ? [...past.older, ...past.minutes] : [];
+    const last = this.#candles.at(-1);
+    if (last) this.#price = { price: last.close, at: last.last ?? [last.timestamp + MINUTE - 1, 0] };
   }
 
   /** What the prices are in; none before there is one. */
@@ -73,6 +88,7 @@ export class Candles {
     candles.#quote = this.#quote;
     candles.#since = this.#since;
     candles.#candles = [...this.#candles];
+    candles.#price = this.#price;
     return candles;
   }
 
@@ -87,15 +103,34 @@ export class Candles {
     if (timestamp <= this.#start()) return true;
     if (timestamp < this.#since) return false;
     const place = this.#candles.findLastIndex((candle) => candle.timestamp <= timestamp);
-    const before = this.#candles[place];
-    if (before?.timestamp !== timestamp) {
-      this.#candles.splice(place + 1, 0, candleOf(timestamp, tick));
-      this.#forget();
-      return true;
-    }
-    if (!isTimed(before)) return false;
-    this.#candles[place] = merge(before, candleOf(timestamp, tick));
+    const told = this.#candles[place];
+    const before = told?.timestamp === timestamp ? told : undefined;
+    if (before && !isTimed(before)) return false;
+    const price = this.#judge(tick);
+    if (price === "ask") return false;
+    if (price === "none") return true;
+    const candle = candleOf(timestamp, { ...tick, price });
+    if (before) this.#candles[place] = merge(before, candle);
+    else this.#candles.splice(place + 1, 0, candle);
+    this.#forget();
     return true;
+  }
+
+  /**
+   * The price at which a tick is on the chart. A trade of next to no worth is there with its volume, at the price that
+   * stands. Whether somebody else has paid what is far from that, the service has to be asked.
+   */
+  #judge({ at, price, amount, valueUsd }: Tick): number | "none" | "ask" {
+    const standing = this.#price;
+    const isOlder = standing !== undefined && isBefore(at, standing.at);
+    if (amount !== undefined) {
+      if (!standing && this.#hasPast) return "ask";
+      const isDust = valueUsd !== undefined && valueUsd < DUST_USD;
+      if (isDust) return !standing || isOlder ? "none" : standing.price;
+      if (standing && !isOlder && isFar(price, standing.price)) return "ask";
+    }
+    if (!isOlder) this.#price = { price, at };
+    return price;
   }
 
   /** The candles on the chart, in steps of so many seconds. Steps without any are left out. */
@@ -148,6 +183,15 @@ function candleOf(timestamp: number, { at, price, amount }: Tick): Timed {
 
 function compare(a: Moment, b: Moment): number {
   return a[0] - b[0] || a[1] - b[1];
+}
+
+/** Whether something happened before something else. Within a second nobody can tell unless both slots are known. */
+function isBefore(a: Moment, b: Moment): boolean {
+  return a[0] < b[0] || (a[0] === b[0] && a[1] > 0 && b[1] > 0 && a[1] < b[1]);
+}
+
+function isFar(price: number, other: number): boolean {
+  return price > JUMP * other || other > JUMP * price;
 }
 
 /** A minute's candle with what was told later, whenever that happened: of what happened at once, the first told opens. */

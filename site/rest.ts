@@ -90,7 +90,7 @@ export function readToken(token: string, signal: AbortSignal): Promise<Record<st
 
 /** A resource; none where there is none. */
 async function read(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-  const response = await fetch(path, { signal, cache: "no-store" });
+  const response = await fetch(path, { signal, cache: "no-cache" });
   if (response.ok) return response.json();
   if (response.status < 500 && response.status !== 429) return undefined;
   throw new NotNow(`status ${response.status}`);

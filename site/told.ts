@@ -71,7 +71,9 @@ export function tickOf(frame: Frame, now: number): Tick | undefined {
   const tick = { at, price, quote: textOf(frame.quote) };
   if (!isTrade) return tick;
   const amount = numberOf(frame.amount) ?? -1;
-  return amount >= 0 && amount <= LARGEST ? { ...tick, amount } : undefined;
+  if (amount < 0 || amount > LARGEST) return undefined;
+  const valueUsd = numberOf(frame.valueUsd);
+  return valueUsd === undefined ? { ...tick, amount } : { ...tick, amount, valueUsd };
 }
 
 function minuteOf(seconds: number): number {

@@ -281,7 +281,7 @@ test("nothing moves when prices come", async () => {
     [1e9, "55"],
     [1e-6, "0.0₁₃55"],
   ]) {
-    await trades.tell(1, times);
+    await trades.tell(1, times, { type: "PRICE_UPDATE" });
     await page.locator("#price").getByText(text, { exact: true }).waitFor();
   }
   assert.deepEqual(await page.evaluate(() => globalThis.moved), []);

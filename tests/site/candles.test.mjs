@@ -93,6 +93,24 @@ test("a chart shows as much of the past as its range, and minutes in larger step
   ]);
 });
 
+test("a trade of next to no worth has its volume at the price that stands", () => {
+  const dust = (seconds, price) => ({ ...tick(seconds, price), valueUsd: 0.5 });
+  const candles = chart(dust(0, 7), tick(5, 3), dust(6, 2.9), dust(4, 9), tick(7, 4), dust(70, 1));
+  assert.deepEqual(numbers(candles.steps(MINUTE)), [
+    [3, 4, 3, 4, 3, 3],
+    [4, 4, 4, 4, 1, 1],
+  ]);
+});
+
+test("whether somebody else has paid a price that is far from the others, only the service knows", () => {
+  const candles = chart(tick(5, 3));
+  assert.equal(candles.add(tick(6, 15.1)), false);
+  assert.equal(candles.add(tick(6, 0.5)), false);
+  assert.equal(candles.add(tick(6, 15)), true);
+  assert.equal(candles.add(tick(4, 90)), true, "of a trade that is told late, nobody asks");
+  assert.equal(candles.add(tick(7, 99, { amount: null })), true, "a publisher's word for a price is enough");
+});
+
 test("what the service alone can tell is asked for", () => {
   const [stored] = computed([tick(60, 3)], MINUTE);
   const { first, last, ...minute } = stored;
@@ -101,6 +119,8 @@ test("what the service alone can tell is asked for", () => {
   assert.equal(candles.add(tick(70, 4)), false, "it may close its minute, or not");
   assert.equal(candles.add(tick(50, 4)), false, "before the chart begins");
   assert.equal(candles.add(tick(120, 4)), true, "nothing was told of this minute before");
+  const quiet = new Candles(HOUR, { quote: "SOL", minutes: [], since: NOON, older: [] });
+  assert.equal(quiet.add(tick(60, 4)), false, "it may be far from a price before the chart begins");
   assert.deepEqual(numbers(candles.steps(MINUTE)), [
     [3, 3, 3, 3, 1, 1],
     [4, 4, 4, 4, 1, 1],
@@ -114,7 +134,7 @@ test("the past at any place, continued by what is told after it, is the chart of
     const ticks = Array.from({ length: 1 + upTo(60) }, (_, n) => {
       const seconds = Math.max(0, 4 * HOUR + n * 20 - (random() < 0.3 ? upTo(3 * HOUR) : 0));
       const amount = random() < 0.3 ? null : upTo(9);
-      return tick(seconds, 1 + upTo(8), { amount, slot: upTo(2) });
+      return tick(seconds, 3 + upTo(8), { amount, slot: upTo(2) });
     });
     // The first tick is the earliest, so that every range reaches back to it.
     ticks.unshift(tick(0, 5));
@@ -150,6 +170,49 @@ test("the past at any place, continued by what is told after it, is the chart of
     );
   }
 });
+
+test("also where the service does not take every trade for a price", () => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const random = generator(seed);
+    const upTo = (most) => Math.floor(random() * (most + 1));
+    const ticks = Array.from({ length: 1 + upTo(60) }, (_, n) => ({
+      ...tick(n * 20, 10 ** upTo(2), { amount: random() < 0.1 ? null : upTo(9), slot: n + 1 }),
+      trader: upTo(2),
+      ...(random() < 0.3 && { valueUsd: upTo(2) }),
+    }));
+    const past = (told) => {
+      const minutes = computed(charted(ticks.slice(0, told)), MINUTE);
+      return { quote: "SOL", minutes, since: minutes[0]?.timestamp ?? Number.NEGATIVE_INFINITY, older: [] };
+    };
+    let candles = new Candles(HOUR);
+    for (let told = 0; told < ticks.length; told += 1) {
+      const isRead = !candles.add(ticks[told]) || random() < 0.05;
+      if (isRead && past(told + 1).minutes.length > 0) candles = new Candles(HOUR, past(told + 1));
+    }
+    const expected = computed(charted(ticks), MINUTE);
+    assert.deepEqual(numbers(candles.steps(MINUTE)), numbers(expected), `seed ${seed}`);
+  }
+});
+
+/** Ticks in the order of the chain, at the prices at which the service has them on the chart. */
+function charted(ticks) {
+  let standing;
+  let pending;
+  const isNear = (one, other) => one <= 5 * other && other <= 5 * one;
+  return ticks.flatMap((told) => {
+    const atStanding = standing === undefined ? [] : [{ ...told, price: standing }];
+    if (told.valueUsd < 1 && told.amount !== undefined) return atStanding;
+    const isJump = told.amount !== undefined && standing !== undefined && !isNear(told.price, standing);
+    const isSeconded = pending && isNear(pending.price, told.price) && pending.trader !== told.trader;
+    if (isJump && !isSeconded) {
+      if (!pending || !isNear(pending.price, told.price)) pending = told;
+      return atStanding;
+    }
+    standing = told.price;
+    pending = undefined;
+    return [told];
+  });
+}
 
 /** Random numbers from 0 to below 1, the same for the same seed. */
 function generator(seed) {

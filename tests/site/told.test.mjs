@@ -12,6 +12,8 @@ test("a trade counts with its amount, and a price without", () => {
   const price = { at: [NOW, 9], price: 5.5e-8, quote: "SOL" };
   assert.deepEqual(tickOf({ ...told, type: "PRICE_UPDATE" }, NOW), price);
   assert.deepEqual(tickOf({ ...told, type: "TRADE", amount: "1250.5" }, NOW), { ...price, amount: 1250.5 });
+  const worth = tickOf({ ...told, type: "TRADE", amount: 2, valueUsd: "0.25" }, NOW);
+  assert.deepEqual(worth, { ...price, amount: 2, valueUsd: 0.25 });
 });
 
 test("a time is in seconds, whether it was posted so or not, and nothing has happened in the future", () => {
