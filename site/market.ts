@@ -4,7 +4,7 @@
 
 import { Candles, type Tick } from "./candles.ts";
 import { type History, RANGES, type Range, readHistory } from "./rest.ts";
-import { backoff, type Frame, type State, Subscription } from "./subscription.ts";
+import { backoff, type Frame, type Place, type State, Subscription } from "./subscription.ts";
 import { tickOf, timestampOf } from "./told.ts";
 
 /** How many publications before the place of the past are asked for, to have something to list at once. */
@@ -133,7 +133,7 @@ export class Market {
     this.listener.candles();
   }
 
-  #subscribe(place?: { seq: number; epoch: string }): void {
+  #subscribe(place?: Place): void {
     this.#subscription?.end();
     this.#isPlaced = place !== undefined;
     this.#ticks = [];

@@ -4,10 +4,11 @@
 import { Announcer } from "./announcer.ts";
 import type { Candle } from "./candles.ts";
 import { CandleChart } from "./chart.ts";
-import { element, plainText, textElement } from "./element.ts";
+import { element, plainText } from "./element.ts";
+import { Headline } from "./headline.ts";
 import { LatestList } from "./list.ts";
 import { Market, type PastState } from "./market.ts";
-import { compactPrice, formatAmount, formatChange, formatPrice } from "./price.ts";
+import { compactPrice, formatAmount, formatPrice } from "./price.ts";
 import { RANGES, type Range, readToken } from "./rest.ts";
 import { alertRow, messageRow, tradeRow, worth } from "./rows.ts";
 import type { Frame, State } from "./subscription.ts";
@@ -15,11 +16,6 @@ import { CandleTable } from "./table.ts";
 import { alertOf, numberOf, type Phase, phaseOf, timestampOf, tradeOf } from "./told.ts";
 
 const DEFAULT_TOKEN = "SOL";
-
-const NO_PRICE = "No price yet";
-
-/** A price of more characters than this is shown a little smaller, to stay on one line of a phone. */
-const LONG_PRICE = 10;
 
 /** What a name is cut to. */
 const LONGEST_NAME = 100;
@@ -36,8 +32,7 @@ const input = element<HTMLInputElement>("token");
 const watched = element("watched");
 const nameText = element("name");
 const phaseText = element("phase");
-const priceText = element("price");
-const changeText = element("change");
+const headline = new Headline(element("price"), element("change"));
 const pastText = element("past");
 const ranges = element("ranges");
 const values = element("candle").querySelectorAll("dd");
@@ -74,7 +69,6 @@ function watch(next: { token: string; range: Range }): void {
   nameText.textContent = "";
   phaseText.dataset.phase = "unknown";
   phaseText.textContent = "–";
-  document.title = `${token} · Glow Broadcast`;
   curl.textContent = curlLine();
   checkRange();
   clearLists();
@@ -162,14 +156,14 @@ function showPast(now: PastState): void {
   drawSoon();
 }
 
-function describePast(isEmpty: boolean): string {
+function describePast(isEmpty: boolean, name: string): string {
   switch (pastText.dataset.past as PastState) {
     case "reading":
       return isEmpty ? "Reading the past…" : "";
     case "failed":
       return "The past can’t be read now. What comes is drawn.";
     default:
-      return isEmpty ? `No price in the last ${RANGES[range].name}.` : "";
+      return isEmpty ? `No price in the last ${name}.` : "";
   }
 }
 
@@ -182,7 +176,8 @@ function draw(): void {
   drawing = undefined;
   if (!market) return;
   const { candles } = market;
-  const { step } = Object.values(RANGES).find(({ seconds }) => seconds === candles.range) ?? RANGES[range];
+  const { step, name } =
+    Object.values(RANGES).find(({ seconds }) => seconds === candles.range) ?? RANGES[range];
   const steps = candles.steps(step);
   chart.draw(steps, step);
   if (fitted !== candles.range && steps.length > 0) {
@@ -190,38 +185,20 @@ function draw(): void {
     chart.fit(candles.range / step);
   }
   table.draw(steps);
-  const text = describePast(steps.length === 0);
+  const text = describePast(steps.length === 0, name);
   if (pastText.textContent !== text) pastText.textContent = text;
-  showPrice(steps[0]?.open, steps.at(-1)?.close ?? known, candles.quote);
+  const price = steps.at(-1)?.close ?? known;
+  const first = steps[0]?.open ?? price ?? 0;
+  headline.show(price === undefined ? undefined : { price, first, quote: candles.quote ?? "", period: name });
+  showTitle(price);
 }
 
-function showPrice(first: number | undefined, price: number | undefined, quote: string | undefined): void {
-  const exact = price === undefined ? "–" : formatPrice(price);
-  if (price !== undefined && priceText.dataset.exact !== exact) announcer.say(`${token}: ${exact}`);
-  priceText.dataset.exact = exact;
-  writePrice(exact, price === undefined ? exact : compactPrice(price));
-  document.title = price === undefined ? `${token} · Glow Broadcast` : `${exact} ${token} · Glow Broadcast`;
-  const change = price === undefined || first === undefined ? 0 : price - first;
-  changeText.dataset.direction = change > 0 ? "up" : change < 0 ? "down" : "none";
-  changeText.textContent = price === undefined ? NO_PRICE : describeChange(first ?? price, price, quote);
-}
-
-function describeChange(first: number, price: number, quote: string | undefined): string {
-  const arrow = price > first ? "▲ " : price < first ? "▼ " : "";
-  const unit = quote ? `in ${quote}, ` : "";
-  return `${unit}${arrow}${formatChange(first, price)} in the last ${RANGES[range].name}`;
-}
-
-/** What is easy on the eye is not always what can be read out. */
-function writePrice(exact: string, compact: string): void {
-  priceText.classList.toggle("long", compact.length > LONG_PRICE);
-  if (exact === compact) {
-    priceText.textContent = exact;
-    return;
-  }
-  const seen = textElement("span", compact);
-  seen.ariaHidden = "true";
-  priceText.replaceChildren(seen, textElement("span", exact, "visually-hidden"));
+function showTitle(price: number | undefined): void {
+  const text = price === undefined ? token : `${formatPrice(price)} ${token}`;
+  const title = `${text} · Glow Broadcast`;
+  if (document.title === title) return;
+  document.title = title;
+  if (price !== undefined) announcer.say(`${token}: ${formatPrice(price)}`);
 }
 
 /** Shows the numbers of one candle. */

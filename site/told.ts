@@ -110,22 +110,14 @@ export function phaseOf({ phase, source }: Record<string, unknown>): Phase | und
   return [phase, source].find((name) => name === "bonding" || name === "amm") as Phase | undefined;
 }
 
+const CANDLE_NUMBERS = ["timestamp", "open", "high", "low", "close", "volume", "trades"] as const;
+
 /** A candle as REST writes it; none where a number is missing. */
 export function candleOf(value: Record<string, unknown>): Candle | undefined {
-  const [timestamp, open, high, low, close, volume, trades] = [
-    "timestamp",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "trades",
-  ].map((name) => numberOf(value[name]));
-  if (timestamp === undefined || open === undefined || high === undefined || low === undefined)
-    return undefined;
-  if (close === undefined || volume === undefined || trades === undefined) return undefined;
+  const numbers = CANDLE_NUMBERS.map((name) => [name, numberOf(value[name])] as const);
+  if (numbers.some(([, number]) => number === undefined)) return undefined;
+  const candle = Object.fromEntries(numbers) as Record<(typeof CANDLE_NUMBERS)[number], number>;
   const [first, last] = [momentOf(value.first), momentOf(value.last)];
-  const candle = { timestamp, open, high, low, close, volume, trades };
   return first && last ? { ...candle, first, last } : candle;
 }
 

@@ -119,11 +119,13 @@ async function drawn(page) {
 async function shows(page, trades, step) {
   const expected = JSON.stringify(trades.candles(step));
   let last;
-  await until("the chart is that of all trades", async () => {
+  const isShown = async () => {
     last = JSON.stringify(await drawn(page));
     return last === expected;
-  }).catch((error) => {
-    assert.equal(last, expected, error.message);
+  };
+  // The past is read again some seconds after the last time, and at random.
+  await until("the chart is that of all trades", isShown, 60).catch(({ message }) => {
+    assert.equal(last, expected, message);
   });
 }
 
