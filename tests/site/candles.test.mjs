@@ -65,6 +65,8 @@ test("a trade is told in the candle of its own minute, however late it comes", (
 test("of what happened at once, the first told opens and the last told closes", () => {
   const candles = chart(tick(5, 3, { slot: 7 }), tick(5, 9, { slot: 7 }), tick(5, 1, { slot: 6 }));
   assert.deepEqual(numbers(candles.steps(MINUTE)), [[1, 9, 1, 9, 3, 3]]);
+  const atOnce = chart(tick(5, 3), tick(5, 9), tick(5, 4));
+  assert.deepEqual(numbers(atOnce.steps(MINUTE)), [[3, 9, 3, 4, 3, 3]]);
 });
 
 test("a price without a trade is no volume", () => {
@@ -108,6 +110,7 @@ test("whether somebody else has paid a price that is far from the others, only t
   assert.equal(candles.add(tick(6, 0.5)), false);
   assert.equal(candles.add(tick(6, 15)), true);
   assert.equal(candles.add(tick(4, 90)), true, "of a trade that is told late, nobody asks");
+  assert.equal(candles.add(tick(6, 3)), true, "and it is not the price");
   assert.equal(candles.add(tick(7, 99, { amount: null })), true, "a publisher's word for a price is enough");
 });
 
@@ -132,7 +135,7 @@ test("the past at any place, continued by what is told after it, is the chart of
     const random = generator(seed);
     const upTo = (most) => Math.floor(random() * (most + 1));
     const ticks = Array.from({ length: 1 + upTo(60) }, (_, n) => {
-      const seconds = Math.max(0, 4 * HOUR + n * 20 - (random() < 0.3 ? upTo(3 * HOUR) : 0));
+      const seconds = Math.max(0, 4 * HOUR + n * 20 - (random() < 0.3 ? 20 * upTo(500) : 0));
       const amount = random() < 0.3 ? null : upTo(9);
       return tick(seconds, 3 + upTo(8), { amount, slot: upTo(2) });
     });
