@@ -37,6 +37,10 @@ const MILLISECONDS = 1e11;
 /** How far the service's clock may be from what is known of it here, in seconds. */
 const CLOCK_ERROR = 2;
 
+/** What a price may be in; anything else is nothing. And what of it is a dollar. */
+const QUOTE = /^[A-Za-z0-9]{1,44}$/;
+const DOLLARS = new Set(["USDC", "USDT", "USD"]);
+
 /** What a text is cut to: nobody reads more in a list. */
 const LONGEST_TEXT = 300;
 
@@ -53,9 +57,9 @@ function textOf(value: unknown): string {
 
 /** When something happened, in whole Unix seconds, as far as it says so. */
 export function timestampOf({ timestamp }: Frame): number | undefined {
-  const number = numberOf(timestamp);
-  if (number === undefined || number < 0) return undefined;
-  return Math.floor(number > MILLISECONDS ? number / 1000 : number);
+  const number = naturalOf(timestamp) ?? Number.NaN;
+  const seconds = number > MILLISECONDS ? Math.floor(number / 1000) : number;
+  return seconds <= MILLISECONDS ? seconds : undefined;
 }
 
 /** The price or trade in a frame that came at `now` by the service's clock, in Unix seconds. */
@@ -67,13 +71,25 @@ export function tickOf(frame: Frame, now: number): Tick | undefined {
   const timestamp = timestampOf(frame);
   // As the service has it: nothing happens in a minute that has not begun.
   const isFuture = timestamp !== undefined && minuteOf(timestamp) > minuteOf(now + CLOCK_ERROR);
-  const at: Moment = [timestamp === undefined || isFuture ? now : timestamp, numberOf(frame.slot) ?? 0];
-  const tick = { at, price, quote: textOf(frame.quote) };
-  if (!isTrade) return tick;
-  const amount = numberOf(frame.amount) ?? -1;
-  if (amount < 0 || amount > LARGEST) return undefined;
-  const valueUsd = numberOf(frame.valueUsd);
-  return valueUsd === undefined ? { ...tick, amount } : { ...tick, amount, valueUsd };
+  const at: Moment = [timestamp === undefined || isFuture ? now : timestamp, naturalOf(frame.slot) ?? 0];
+  const quote = typeof frame.quote === "string" && QUOTE.test(frame.quote) ? frame.quote : "";
+  if (!isTrade) return { at, price, quote };
+  const amount = positiveOf(frame.amount) ?? 0;
+  if (amount > LARGEST) return undefined;
+  const paid = DOLLARS.has(quote) ? (positiveOf(frame.quoteAmount) ?? amount * price) : undefined;
+  const valueUsd = positiveOf(frame.valueUsd) ?? paid;
+  return valueUsd === undefined ? { at, price, quote, amount } : { at, price, quote, amount, valueUsd };
+}
+
+/** The nearest whole number. */
+function naturalOf(value: unknown): number | undefined {
+  const number = Math.round(numberOf(value) ?? -1);
+  return number < 0 ? undefined : number;
+}
+
+function positiveOf(value: unknown): number | undefined {
+  const number = numberOf(value);
+  return number !== undefined && number > 0 ? number : undefined;
 }
 
 function minuteOf(seconds: number): number {

@@ -16,11 +16,23 @@ test("a trade counts with its amount, and a price without", () => {
   assert.deepEqual(worth, { ...price, amount: 2, valueUsd: 0.25 });
 });
 
+test("what a trade leaves out is nothing, and what it is worth in dollars may follow", () => {
+  for (const amount of [undefined, "x", -1]) {
+    const { quote, ...trade } = tickOf({ type: "TRADE", price: 2, amount, quote: "SOL/USD" }, NOW);
+    assert.deepEqual([quote, trade.amount, trade.valueUsd], ["", 0, undefined]);
+  }
+  const told = { type: "TRADE", price: 2, amount: 3, quote: "USDC" };
+  assert.equal(tickOf(told, NOW).valueUsd, 6);
+  assert.equal(tickOf({ ...told, quoteAmount: "5.5" }, NOW).valueUsd, 5.5);
+  assert.equal(tickOf({ ...told, quoteAmount: "5.5", valueUsd: 7 }, NOW).valueUsd, 7);
+});
+
 test("a time is in seconds, whether it was posted so or not, and nothing has happened in the future", () => {
   const at = (timestamp) => tickOf({ type: "PRICE_UPDATE", price: 1, timestamp }, NOW).at[0];
   assert.equal(at(NOW - 5), NOW - 5);
   assert.equal(at((NOW - 5) * 1000 + 999), NOW - 5);
-  assert.equal(at(undefined), NOW);
+  assert.equal(at(`${NOW - 5}.4`), NOW - 5);
+  for (const none of [undefined, -1, "x", 1e300]) assert.equal(at(none), NOW, String(none));
   assert.equal(at(NOW + 20), NOW + 20, "within the minute clocks may differ");
   assert.equal(at(NOW + 60), NOW);
 });
@@ -28,8 +40,7 @@ test("a time is in seconds, whether it was posted so or not, and nothing has hap
 test("what can't be a price or a trade is none", () => {
   for (const price of [undefined, null, "", "x", "NaN", 0, -1, 1e31, [], {}, true])
     assert.equal(tickOf({ type: "PRICE_UPDATE", price, timestamp: NOW }, NOW), undefined, String(price));
-  for (const amount of [undefined, "x", -1, 1e31])
-    assert.equal(tickOf({ type: "TRADE", price: 1, amount }, NOW), undefined, String(amount));
+  assert.equal(tickOf({ type: "TRADE", price: 1, amount: 1e31 }, NOW), undefined);
   assert.equal(tickOf({ type: "LIQUIDITY", price: 1 }, NOW), undefined);
 });
 
