@@ -1,0 +1,147 @@
+// site/openapi.json describes all of the service and nothing else: its routes are the service's, and whatever
+// schemathesis makes of it, good requests and bad ones, is answered as it says.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { pythonTool, pythonTools } from "../../scripts/setup.mjs";
+import { errorCodes, fragment, load, source, validatorFor } from "./documents.mjs";
+import { SECRETS, signIn } from "./identity.mjs";
+import { SECRET, startService, stopServices } from "./service.mjs";
+import { Wallet } from "./wallet.mjs";
+
+const document = load("openapi.json");
+const HELIUS_AUTH = "what helius sends, for the tests";
+/** What a request is sent with that is asked for a method only. */
+const SAMPLES = { token: "SOL", mint: "DROP", wallet: new Wallet().address };
+
+let service;
+before(async () => {
+  service = await startService({ secrets: { ...SECRETS, HELIUS_AUTH } });
+});
+after(stopServices);
+
+/** Each operation with its path and method. */
+function operations() {
+  const methods = ["get", "put", "post", "delete", "patch"];
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    methods
+      .filter((method) => item[method])
+      .map((method) => ({ path, method, pointer: ["paths", path, method], ...item[method] })),
+  );
+}
+
+test("the document is OpenAPI 3.1", async () => {
+  const { valid, errors } = await new Validator().validate(structuredClone(document));
+  assert.ok(valid, JSON.stringify(errors, null, 2));
+  assert.match(document.openapi, /^3\.1\./);
+  assert.equal(document.info.version, JSON.parse(source("package.json")).version);
+  const ids = operations().map(({ operationId }) => operationId);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test("every example in it is by its own schema", () => {
+  const validator = validatorFor("openapi.json");
+  let seen = 0;
+  const walk = (node, pointer) => {
+    if (node === null || typeof node !== "object") return;
+    const named = Object.values(node.examples ?? {}).map((example) => example.value);
+    const examples = node.schema ? [...named, node.example].filter((example) => example !== undefined) : [];
+    for (const example of examples) {
+      const schema = `openapi.json${fragment(...pointer, "schema")}`;
+      assert.ok(validator.validate(schema, example), `${schema}: ${validator.errorsText()}`);
+      seen += 1;
+    }
+    for (const [name, child] of Object.entries(node)) walk(child, [...pointer, name]);
+  };
+  walk(document, []);
+  for (const [name, { examples = [] }] of Object.entries(document.components.schemas)) {
+    const schema = `openapi.json${fragment("components", "schemas", name)}`;
+    for (const example of examples) {
+      assert.ok(validator.validate(schema, example), `${schema}: ${validator.errorsText()}`);
+    }
+  }
+  assert.ok(seen > 20);
+});
+
+test("it has the codes of problems that the service has", () => {
+  assert.deepEqual(document.components.schemas.ErrorCode.enum, errorCodes());
+  const told = Object.values(document.components.responses).flatMap(({ content }) => {
+    return content["application/problem+json"]?.schema.properties.code.enum ?? [];
+  });
+  assert.deepEqual([...new Set(told)].toSorted(), errorCodes().toSorted());
+});
+
+test("it lists each route that the service has, with its methods, and no others", async () => {
+  const patterns = ["route.rs", "api/resource.rs"].flatMap((file) => {
+    const [, body] = /fn pattern\(&self\) -> &'static str \{([\s\S]*?)\n {4}\}/.exec(
+      source(`src/edge/http/${file}`),
+    );
+    return [...body.matchAll(/=> "([^"]+)"/g)].map(([, pattern]) => pattern);
+  });
+  assert.ok(patterns.includes("/ws/:token") && patterns.includes("/webhook/helius"));
+  const listed = new Map();
+  for (const path of Object.keys(document.paths)) {
+    const resource = Object.keys(document.paths[path]).filter((key) => key !== "parameters");
+    // The files of dist/site are no routes of the Worker.
+    if (path.endsWith(".json")) continue;
+    const sample = path.replace(/\{(\w+)\}/g, (_, name) => SAMPLES[name] ?? "sample");
+    const response = await service.request(sample, { method: "OPTIONS" });
+    const allowed = response.headers.get("allow").toLowerCase().split(", ");
+    const explicit = allowed.filter((method) => !["head", "options"].includes(method));
+    assert.deepEqual(resource.toSorted(), explicit.toSorted(), path);
+    listed.set(routeOf(path), true);
+  }
+  assert.deepEqual([...listed.keys()].toSorted(), patterns.toSorted());
+});
+
+/** A path as the service's routes have it: the key of an image has slashes, which no parameter of a path may have. */
+function routeOf(path) {
+  if (path.startsWith("/images/")) return "/images/:key";
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}
+
+test("it is served to pages of any origin, as what describes the sockets is", async () => {
+  for (const name of ["openapi.json", "asyncapi.json"]) {
+    const response = await service.request(`/${name}`, { headers: { origin: "https://elsewhere.example" } });
+    assert.equal(response.headers.get("access-control-allow-origin"), "*");
+    assert.match(response.headers.get("content-type"), /^application\/json/);
+    assert.deepEqual(await response.json(), load(name));
+  }
+});
+
+test("whatever is asked by the document or against it is answered as it says", {
+  timeout: 300_000,
+}, async () => {
+  await pythonTools();
+  const wallet = new Wallet();
+  const accessToken = await signIn(service, wallet);
+  const folder = join(import.meta.dirname, "..", "..", "build", "test");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "wallets.txt"), `"${wallet.address}"\n`);
+  const { code, output } = await schemathesis({ ACCESS_TOKEN: accessToken, HELIUS_AUTH, PUBLISHER: SECRET });
+  assert.equal(code, 0, output);
+  const failed = service.logLines().filter(({ level }) => level === "error");
+  assert.deepEqual(failed, []);
+});
+
+/** Tries the service, with these credentials; what is tried is in schemathesis.toml. */
+function schemathesis(credentials) {
+  const config = join(import.meta.dirname, "schemathesis.toml");
+  const described = join(import.meta.dirname, "..", "..", "site", "openapi.json");
+  const options = ["--config-file", config, "run", described, "--url", service.origin, "--no-color"];
+  const child = spawn(pythonTool("schemathesis"), options, { env: { ...process.env, ...credentials } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      output += data;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
