@@ -100,7 +100,7 @@ export async function pythonTools() {
   rmSync(home, { recursive: true, force: true });
   if ((await run("python3", ["-m", "venv", home])) !== 0)
     fail("Python 3.10 or newer with its venv is missing: apt-get install python3-venv");
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   if ((await run(pythonTool("python3"), [...pip, "--requirement", PYTHON_PACKAGES])) !== 0) {
     rmSync(home, { recursive: true, force: true });
     fail("the packages of scripts/python.txt could not be installed from PyPI");

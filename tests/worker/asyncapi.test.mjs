@@ -6,20 +6,32 @@ import { after, before, test } from "node:test";
 import specifications from "@asyncapi/specs";
 import { Ajv } from "ajv";
 import formats from "ajv-formats";
+import { mint, solPrice, swap } from "./chain.mjs";
 import { Conversation, exampleOf, is, messagesOf, seen } from "./conversation.mjs";
 import { errorCodes, load, source } from "./documents.mjs";
 import { bearer, inSeconds, SECRETS, signIn, walletToken } from "./identity.mjs";
-import { startService, stopServices } from "./service.mjs";
+import { startService, stopServices, until } from "./service.mjs";
 import { Wallet } from "./wallet.mjs";
 
 const document = load("asyncapi.json");
 /** What a member of a message is replaced by, to find out whether that is still one. */
 const VALUES = [undefined, null, true, 7, "", "x", "*", [], ["x"], [""], [7], {}, { a: 1 }];
 
+const HELIUS_AUTH = "what helius sends, for the tests";
+/** The messages of what the service tells of the chain, by their types. */
+const TOLD = {
+  ALERT: "alert",
+  LIQUIDITY: "liquidity",
+  NEW_TOKEN: "newToken",
+  PHASE: "phaseChange",
+  PRICE_UPDATE: "priceUpdate",
+  TRADE: "trade",
+};
+
 let service;
 before(async () => {
   const vars = { HISTORY_SIZE: "4", CLIENT_FRAMES_PER_MINUTE: "100000" };
-  service = await startService({ secrets: SECRETS, vars });
+  service = await startService({ secrets: { ...SECRETS, HELIUS_AUTH }, vars });
 });
 after(stopServices);
 
@@ -96,7 +108,7 @@ test("a socket for a private topic, until the sign-in expires", async () => {
   const headers = bearer(await walletToken(wallet, inSeconds(2)));
   const [own] = await onTopic(`wallet:${wallet.address}`, { headers });
   await service.publish(`wallet:${wallet.address}`, { type: "BALANCE_UPDATE", balance: 1.5 });
-  await own.hear("publication");
+  await own.hear("balanceUpdate");
   assert.deepEqual((await own.hear("signInExpired")).topics, [`wallet:${wallet.address}`]);
 });
 
@@ -177,11 +189,61 @@ test("many topics, in the dialect of actions", async () => {
   assert.equal((await many.hear("authenticated")).subject, wallet.address);
   many.say("subscribeBalance", { wallet: wallet.address });
   await many.hear("subscribedToBalance");
+  await service.publish(`wallet:${wallet.address}`, { type: "BALANCE_UPDATE", balance: 1.5 });
+  await many.hear("balanceUpdate");
   many.say("authenticate", { token: await signIn(service, new Wallet()) });
   await many.hearAll("authenticated", "signInExpired");
   many.say("unsubscribeBalance", { wallet: wallet.address });
   await many.hear("unsubscribedFromBalance");
 });
+
+test("what happens on the chain, as the service tells it", async () => {
+  const of = mint();
+  const whale = swap({ token: 1_000_000_000n, sol: 100_000_000_000n, of });
+  const told = ["create", "migrate", "liquidity"].flatMap((name) =>
+    JSON.parse(source(`tests/fixtures/helius/${name}.json`)),
+  );
+  const response = await service.request("/webhook/helius", {
+    method: "POST",
+    headers: { authorization: HELIUS_AUTH },
+    body: JSON.stringify([solPrice(150), whale, ...told]),
+  });
+  assert.equal(response.status, 200);
+  const types = new Set();
+  for (const token of mintsIn([whale, ...told])) {
+    for (const frame of await replayed(token)) types.add(JSON.parse(frame).type);
+  }
+  await until("the alert is told", async () => {
+    return (await replayed(of)).some((frame) => JSON.parse(frame).type === "ALERT");
+  });
+  types.add("ALERT");
+  assert.deepEqual([...types].toSorted(), Object.keys(TOLD).toSorted());
+});
+
+/** The tokens that transactions name. */
+function mintsIn(transactions) {
+  const text = JSON.stringify(transactions);
+  return new Set([...text.matchAll(/"([1-9A-HJ-NP-Za-km-z]{32,44})"/g)].map(([, address]) => address));
+}
+
+/** All that was published to a token, as either kind of socket gets it. */
+async function replayed(token) {
+  const { epoch, seq } = await service.standing(token);
+  if (seq === 0) return [];
+  const [one] = await onTopic(token, { query: { since: 0, epoch } });
+  const frames = await one.subscriber.soFar();
+  const [many] = await onTopics();
+  many.say("subscribeTopics", { topics: [token], since: { [token]: { seq: 0, epoch } }, batch: false });
+  await many.hear("subscribedToTopic");
+  for (const [conversation, got] of [
+    [one, frames],
+    [many, await many.subscriber.soFar()],
+  ]) {
+    for (const frame of got) conversation.recognise(TOLD[JSON.parse(frame).type], frame);
+    conversation.subscriber.cut();
+  }
+  return frames;
+}
 
 test("a publisher's socket", async () => {
   const publisher = new Conversation("publisher", await service.publisher());

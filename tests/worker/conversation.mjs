@@ -11,23 +11,15 @@ const validator = validatorFor(FILE);
 /** The messages that were said or heard, as `channel/message`. */
 export const seen = new Set();
 
-/** The names of the messages that the service sends on a channel, or receives. */
+/** The names of the messages that the service sends on a channel, as an answer or not, or receives. */
 export function messagesOf(channel, action) {
-  const reference = `#/channels/${channel}`;
   const operations = Object.values(document.operations).filter(
-    (operation) => operation.channel.$ref === reference && operation.action === action,
+    (operation) => operation.channel.$ref === `#/channels/${channel}`,
   );
-  const own = operations.flatMap(({ messages }) => messages);
-  // What the service sends as an answer is listed where it receives.
-  const answers =
-    action === "send" ? operationsOn(reference, "receive").flatMap(({ reply }) => reply.messages) : [];
-  return [...new Set([...own, ...answers].map(({ $ref }) => $ref.split("/").at(-1)))];
-}
-
-function operationsOn(reference, action) {
-  return Object.values(document.operations).filter(
-    (operation) => operation.channel.$ref === reference && operation.action === action,
-  );
+  const own = operations.filter((operation) => operation.action === action);
+  const answers = action === "send" ? operations.flatMap(({ reply }) => reply ?? []) : [];
+  const messages = [...own, ...answers].flatMap((operation) => operation.messages);
+  return [...new Set(messages.map(({ $ref }) => $ref.split("/").at(-1)))];
 }
 
 /** The first example of a message. */
@@ -45,12 +37,9 @@ function faultsOf(message, value) {
   return is(message, value) ? "" : `${JSON.stringify(value)} is no ${message}: ${validator.errorsText()}`;
 }
 
-/** The messages that are publications, some of them also by a schema of their own. */
+/** The messages that are publications, of which one may be several: a trade in a feed is a trade as well. */
 const PUBLICATIONS = new Set(
-  Object.keys(document.components.messages).filter((message) => {
-    const { $ref } = document.components.messages[message].payload;
-    return is("publication", exampleOf(message)) || $ref === "#/components/schemas/Snapshot";
-  }),
+  Object.keys(document.components.messages).filter((message) => is("publication", exampleOf(message))),
 );
 
 export class Conversation {

@@ -9,17 +9,22 @@ import { after, before, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { pythonTool, pythonTools } from "../../scripts/setup.mjs";
 import { errorCodes, fragment, load, source, validatorFor } from "./documents.mjs";
-import { SECRETS, signIn } from "./identity.mjs";
-import { SECRET, startService, stopServices } from "./service.mjs";
-import { Wallet } from "./wallet.mjs";
+import { bearer, SECRETS, signIn } from "./identity.mjs";
+import { SECRET, startService, stopServices, storeInMemory } from "./service.mjs";
+import { base58, Wallet } from "./wallet.mjs";
 
 const document = load("openapi.json");
+const validator = validatorFor("openapi.json");
 const HELIUS_AUTH = "what helius sends, for the tests";
+/** A picture of one pixel. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 /** What a request is sent with that is asked for a method only. */
 const SAMPLES = { token: "SOL", mint: "DROP", wallet: new Wallet().address };
 
 let service;
 before(async () => {
+  storeInMemory();
   service = await startService({ secrets: { ...SECRETS, HELIUS_AUTH } });
 });
 after(stopServices);
@@ -44,7 +49,6 @@ test("the document is OpenAPI 3.1", async () => {
 });
 
 test("every example in it is by its own schema", () => {
-  const validator = validatorFor("openapi.json");
   let seen = 0;
   const walk = (node, pointer) => {
     if (node === null || typeof node !== "object") return;
@@ -70,7 +74,7 @@ test("every example in it is by its own schema", () => {
 test("it has the codes of problems that the service has", () => {
   assert.deepEqual(document.components.schemas.ErrorCode.enum, errorCodes());
   const told = Object.values(document.components.responses).flatMap(({ content }) => {
-    return content["application/problem+json"]?.schema.properties.code.enum ?? [];
+    return content?.["application/problem+json"]?.schema.properties.code.enum ?? [];
   });
   assert.deepEqual([...new Set(told)].toSorted(), errorCodes().toSorted());
 });
@@ -112,6 +116,60 @@ test("it is served to pages of any origin, as what describes the sockets is", as
     assert.deepEqual(await response.json(), load(name));
   }
 });
+
+test("what takes more than one request is answered as it says too", async () => {
+  const wallet = new Wallet();
+  const asJson = { "content-type": "application/json" };
+  const { nonce, message } = await answered("/auth/nonce", "/auth/nonce", {
+    method: "POST",
+    headers: asJson,
+    body: JSON.stringify({ wallet: wallet.address }),
+  });
+  const signature = base58(wallet.sign(message));
+  const { accessToken } = await answered("/auth/verify", "/auth/verify", {
+    method: "POST",
+    headers: asJson,
+    body: JSON.stringify({ wallet: wallet.address, nonce, signature }),
+  });
+  const headers = bearer(accessToken);
+  await service.publish(SAMPLES.mint, { type: "TRADE", price: 1.5, amount: 2, quote: "SOL", side: "buy" });
+  await answered("/tokens/{mint}/price", `/tokens/${SAMPLES.mint}/price`);
+  const { candles } = await answered("/tokens/{mint}/prices", `/tokens/${SAMPLES.mint}/prices?range=1h`);
+  assert.equal(candles.length, 1);
+  const { uploadUrl, publicUrl } = await answered("/users/{wallet}/image", `/users/${wallet.address}/image`, {
+    method: "POST",
+    headers,
+  });
+  const body = Buffer.from(PIXEL, "base64");
+  const upload = { method: "PUT", headers: { "content-type": "image/png" }, body };
+  await answered("/uploads/{permission}", new URL(uploadUrl).pathname, upload);
+  await answered("/uploads/{permission}", new URL(uploadUrl).pathname, upload, 403);
+  const picture = new URL(publicUrl).pathname;
+  const path = "/images/users/{wallet}/{file}";
+  const { tag } = await answered(path, picture);
+  await answered(path, picture, { headers: { "if-none-match": tag } }, 304);
+  const profile = await answered("/users/{wallet}", `/users/${wallet.address}`);
+  assert.equal(profile.image, publicUrl);
+  await answered("/users/{wallet}", `/users/${wallet.address}`, { headers: { "if-none-match": "*" } }, 304);
+});
+
+/** Sends a request, and returns what of its answer is JSON, or its tag, after holding it against the document. */
+async function answered(path, sent, init = {}, status = 200) {
+  const response = await service.request(sent, init);
+  assert.equal(response.status, status, `${sent}: ${response.status}`);
+  const method = (init.method ?? "GET").toLowerCase();
+  const reference = document.paths[path][method].responses[status];
+  const pointer = reference.$ref?.slice(2).split("/") ?? ["paths", path, method, "responses", String(status)];
+  const { content = {}, headers = {} } = pointer.reduce((node, part) => node[part], document);
+  for (const name of Object.keys(headers)) assert.ok(response.headers.has(name), `${sent}: ${name}`);
+  const type = response.headers.get("content-type");
+  assert.ok(status === 304 || type in content, `${sent}: ${type}`);
+  if (!/json$/.test(type)) return { tag: response.headers.get("etag") };
+  const value = await response.json();
+  const schema = `openapi.json${fragment(...pointer, "content", type, "schema")}`;
+  assert.ok(validator.validate(schema, value), `${sent}: ${validator.errorsText()}`);
+  return value;
+}
 
 test("whatever is asked by the document or against it is answered as it says", {
   timeout: 300_000,
