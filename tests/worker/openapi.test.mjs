@@ -29,13 +29,10 @@ before(async () => {
 });
 after(stopServices);
 
-/** Each operation with its path and method. */
+/** Each operation, with its path and its method. */
 function operations() {
-  const methods = ["get", "put", "post", "delete", "patch"];
-  return Object.entries(document.paths).flatMap(([path, item]) =>
-    methods
-      .filter((method) => item[method])
-      .map((method) => ({ path, method, pointer: ["paths", path, method], ...item[method] })),
+  return Object.entries(document.paths).flatMap(([path, { parameters, ...item }]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, ...operation })),
   );
 }
 
@@ -87,20 +84,21 @@ test("it lists each route that the service has, with its methods, and no others"
     return [...body.matchAll(/=> "([^"]+)"/g)].map(([, pattern]) => pattern);
   });
   assert.ok(patterns.includes("/ws/:token") && patterns.includes("/webhook/helius"));
-  const listed = new Map();
-  for (const path of Object.keys(document.paths)) {
-    const resource = Object.keys(document.paths[path]).filter((key) => key !== "parameters");
-    // The files of dist/site are no routes of the Worker.
-    if (path.endsWith(".json")) continue;
+  const listed = new Set();
+  for (const [path, { parameters, ...item }] of Object.entries(document.paths)) {
+    if (isFile(path)) continue;
     const sample = path.replace(/\{(\w+)\}/g, (_, name) => SAMPLES[name] ?? "sample");
     const response = await service.request(sample, { method: "OPTIONS" });
     const allowed = response.headers.get("allow").toLowerCase().split(", ");
     const explicit = allowed.filter((method) => !["head", "options"].includes(method));
-    assert.deepEqual(resource.toSorted(), explicit.toSorted(), path);
-    listed.set(routeOf(path), true);
+    assert.deepEqual(Object.keys(item).toSorted(), explicit.toSorted(), path);
+    listed.add(routeOf(path));
   }
-  assert.deepEqual([...listed.keys()].toSorted(), patterns.toSorted());
+  assert.deepEqual([...listed].toSorted(), patterns.toSorted());
 });
+
+/** Whether a path is a file of dist/site, and no route of the Worker. */
+const isFile = (path) => path.endsWith(".json");
 
 /** A path as the service's routes have it: the key of an image has slashes, which no parameter of a path may have. */
 function routeOf(path) {
@@ -151,6 +149,7 @@ test("what takes more than one request is answered as it says too", async () => 
   const profile = await answered("/users/{wallet}", `/users/${wallet.address}`);
   assert.equal(profile.image, publicUrl);
   await answered("/users/{wallet}", `/users/${wallet.address}`, { headers: { "if-none-match": "*" } }, 304);
+  await Promise.all([service.subscribe("SOL"), service.many(), service.publisher()]);
 });
 
 /** Sends a request, and returns what of its answer is JSON, or its tag, after holding it against the document. */
@@ -184,6 +183,18 @@ test("whatever is asked by the document or against it is answered as it says", {
   assert.equal(code, 0, output);
   const failed = service.logLines().filter(({ level }) => level === "error");
   assert.deepEqual(failed, []);
+});
+
+test("each operation was tried with success", () => {
+  const requests = service.logLines().filter(({ event }) => event === "request");
+  const succeeded = new Set(
+    requests.filter(({ status }) => status < 300).map(({ method, route }) => `${method} ${route}`),
+  );
+  const routes = operations().filter(({ path }) => !isFile(path));
+  for (const { method, path } of routes) {
+    const operation = `${method.toUpperCase()} ${routeOf(path)}`;
+    assert.ok(succeeded.has(operation), operation);
+  }
 });
 
 /** Tries the service, with these credentials; what is tried is in schemathesis.toml. */
