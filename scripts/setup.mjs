@@ -19,6 +19,9 @@ const TOOLS = {
   "cargo-machete": "0.9.2",
 };
 
+/** Packages from PyPI, all of them pinned. */
+const PYTHON_PACKAGES = join(root, "scripts", "python.txt");
+
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "glow-broadcast", "tools");
 
 /** Where a tool's program lies. */
@@ -28,9 +31,7 @@ export function tool(name, program = name) {
 
 /** Installs the packages of package-lock.json, unless they are there. */
 export async function packages() {
-  const lock = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
+  const lock = digestOf(join(root, "package-lock.json"));
   const stamp = join(root, "node_modules", ".installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("installing packages");
@@ -38,6 +39,10 @@ export async function packages() {
   // Not `npm ci`: it wants the programs of every platform in the lock file, and a registry mirror may have only some.
   await must("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(stamp, lock);
+}
+
+function digestOf(path) {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
 /** Makes sure of cargo and its wasm target. */
@@ -76,6 +81,31 @@ export async function tools(...names) {
     }
     writeFileSync(join(home, ".installed"), "");
   }
+}
+
+/** Where a program of the packages in scripts/python.txt lies. */
+export function pythonTool(program) {
+  return join(pythonHome(), "bin", program);
+}
+
+function pythonHome() {
+  return join(cache, `python-${digestOf(PYTHON_PACKAGES).slice(0, 12)}`);
+}
+
+/** Installs the packages of scripts/python.txt into an environment of their own, unless they are in the cache. */
+export async function pythonTools() {
+  const home = pythonHome();
+  if (existsSync(join(home, ".installed"))) return;
+  say("installing the Python packages of the tests, once on this machine");
+  rmSync(home, { recursive: true, force: true });
+  if ((await run("python3", ["-m", "venv", home])) !== 0)
+    fail("Python 3.10 or newer with its venv is missing: apt-get install python3-venv");
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  if ((await run(pythonTool("python3"), [...pip, "--requirement", PYTHON_PACKAGES])) !== 0) {
+    rmSync(home, { recursive: true, force: true });
+    fail("the packages of scripts/python.txt could not be installed from PyPI");
+  }
+  writeFileSync(join(home, ".installed"), "");
 }
 
 /** All that a build needs. */

@@ -5,16 +5,17 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "./chromium.mjs";
-import { forBuilding, tool, tools } from "./setup.mjs";
+import { forBuilding, pythonTools, tool, tools } from "./setup.mjs";
 import { environment, fail, root, run, say, works } from "./shell.mjs";
 
 /** What the tests use of the machine besides Rust and Node. */
-const PROGRAMS = ["git", "curl", "bash", "openssl"];
+const PROGRAMS = ["git", "curl", "bash", "openssl", "python3"];
 
 const steps = {
   "format of the Rust": () => run("cargo", ["fmt", "--check"]),
   "format and lints of the rest": () => run("biome", ["ci", "--error-on-warnings"]),
   "types of the page": () => run("tsc", ["-p", "site"]),
+  "rules of the page": () => nodeTests("tests/site"),
   "lints on the host": () => clippy("--all-targets"),
   "lints on wasm32": () => clippy("--target", "wasm32-unknown-unknown"),
   "host tests": () => run("cargo", ["test", "--quiet"]),
@@ -44,6 +45,7 @@ for (const program of PROGRAMS) {
 if (!chromium()) fail("Chromium is missing: apt-get install chromium");
 await forBuilding();
 await tools("cargo-deny", "cargo-machete");
+await pythonTools();
 const started = performance.now();
 for (const [name, step] of chosen) {
   const before = performance.now();

@@ -1,4 +1,5 @@
-// Bundles the live page into dist/site. Nothing on it is loaded from anywhere else.
+// Bundles the live page into dist/site, and puts what describes the service beside it. Nothing on the page is loaded from
+// anywhere else.
 
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,4 +22,6 @@ await build({
   logLevel: "warning",
 });
 copyFileSync(join(site, "icon.svg"), join(out, "assets", "icon.svg"));
-copyFileSync(join(site, "index.html"), join(out, "index.html"));
+for (const file of ["index.html", "openapi.json", "asyncapi.json", "_headers"]) {
+  copyFileSync(join(site, file), join(out, file));
+}

@@ -1,66 +1,102 @@
-// The live page: one token's connection, price, chart and messages. It works with the service's own routes only.
+// The live page: one token's connection, price, chart, trades, alerts and messages. It works with the service's own routes
+// only.
 
-import { PriceChart } from "./chart";
-import { formatChange, formatPrice, priceOf } from "./price";
-import { type Frame, type State, Subscription } from "./subscription";
+import { Announcer } from "./announcer.ts";
+import type { Candle } from "./candles.ts";
+import { CandleChart } from "./chart.ts";
+import { element, plainText } from "./element.ts";
+import { Headline } from "./headline.ts";
+import { LatestList } from "./list.ts";
+import { Market, type PastState } from "./market.ts";
+import { compactPrice, formatAmount, formatPrice } from "./price.ts";
+import { RANGES, type Range, readToken } from "./rest.ts";
+import { alertRow, messageRow, tradeRow, worth } from "./rows.ts";
+import type { Frame, State } from "./subscription.ts";
+import { CandleTable } from "./table.ts";
+import { alertOf, numberOf, type Phase, phaseOf, timestampOf, tradeOf } from "./told.ts";
 
 const DEFAULT_TOKEN = "SOL";
 
-const NO_PRICE = "No price yet. Publish one with the curl line on this page.";
+/** What a name is cut to. */
+const LONGEST_NAME = 100;
 
-/** How many messages are shown. */
-const SHOWN_MESSAGES = 50;
+/** How long what comes is gathered before it is drawn, in milliseconds. */
+const GATHERED = 50;
 
-/** A price of more characters than this is shown a little smaller, to stay on one line of a phone. */
-const LONG_PRICE = 10;
-
-/** How often a price is read out to a screen reader at the most, in milliseconds. */
-const SPOKEN_EVERY = 10_000;
-
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as T;
-}
+const PHASES = { bonding: "Bonding curve", amm: "AMM" } as const;
 
 const state = element("state");
 const stateText = element("state-text");
 const picker = element<HTMLFormElement>("picker");
 const input = element<HTMLInputElement>("token");
 const watched = element("watched");
-const priceText = element("price");
-const changeText = element("change");
-const spoken = element("spoken");
-const messages = element("messages");
-const empty = element("empty");
+const nameText = element("name");
+const phaseText = element("phase");
+const headline = new Headline(element("price"), element("change"));
+const pastText = element("past");
+const ranges = element("ranges");
+const values = element("candle").querySelectorAll("dd");
 const curl = element("curl");
 const copy = element<HTMLButtonElement>("copy");
-const chart = new PriceChart(element("chart"));
+const chart = new CandleChart(element("chart"), inspect);
+const table = new CandleTable(element<HTMLDetailsElement>("candles"), element("candle-rows"));
+const trades = new LatestList(element("trades"), element("no-trades"), 30);
+const alerts = new LatestList(element("alerts"), element("no-alerts"), 20);
+const messages = new LatestList(element("messages"), element("empty"), 50);
+const announcer = new Announcer(element("spoken"), 10_000);
+const alertAnnouncer = new Announcer(element("spoken-alert"), 1_000);
 
-let subscription: Subscription | undefined;
+let market: Market | undefined;
+let asked: AbortController | undefined;
 let token = "";
-let first: number | undefined;
-let lastSpoken = 0;
+let range: Range = "1h";
+/** The price that the service knows, for when the chart has none. */
+let known: number | undefined;
+let phase: Phase | undefined;
+let drawing: ReturnType<typeof setTimeout> | undefined;
+/** The range that the chart was last fitted to. */
+let fitted: number | undefined;
 
-function watch(next: string): void {
-  subscription?.end();
-  token = next;
-  first = undefined;
+function watch(next: { token: string; range: Range }): void {
+  market?.end();
+  asked?.abort();
+  ({ token, range } = next);
+  known = undefined;
+  phase = undefined;
+  fitted = undefined;
   input.value = token;
   watched.textContent = token;
-  document.title = `${token} · Glow Broadcast`;
-  priceText.textContent = "–";
-  changeText.textContent = NO_PRICE;
-  delete changeText.dataset.direction;
-  messages.replaceChildren();
-  empty.hidden = false;
-  chart.clear();
+  nameText.textContent = "";
+  phaseText.dataset.phase = "unknown";
+  phaseText.textContent = "–";
   curl.textContent = curlLine();
-  const base = location.origin.replace(/^http/, "ws");
-  subscription = new Subscription(`${base}/ws/${encodeURIComponent(token)}`, {
+  checkRange();
+  clearLists();
+  market = new Market(token, range, {
     state: showState,
     frame: receive,
+    candles: drawSoon,
+    past: showPast,
+    restart: clearLists,
   });
+  draw();
+  ask();
+}
+
+function clearLists(): void {
+  for (const list of [trades, alerts, messages]) list.clear();
+}
+
+/** Asks what is known of the token. The page is as good without it. */
+async function ask(): Promise<void> {
+  asked = new AbortController();
+  const { signal } = asked;
+  const answer = await readToken(token, signal).catch(() => undefined);
+  if (!answer || signal.aborted) return;
+  nameText.textContent = plainText(String(answer.name ?? answer.symbol ?? "").slice(0, LONGEST_NAME));
+  known = numberOf(answer.price);
+  showPhase(phaseOf(answer));
+  drawSoon();
 }
 
 function curlLine(): string {
@@ -92,48 +128,103 @@ function describe(now: State): string {
   }
 }
 
-function receive(text: string, message: Frame): void {
-  if (message.type === "connected" || message.type === "pong") return;
-  const now = new Date();
-  show(text, now);
-  const price = priceOf(message);
-  if (price !== undefined) showPrice(price, now);
-}
-
-function show(text: string, now: Date): void {
-  empty.hidden = true;
-  const item = document.createElement("li");
-  const time = document.createElement("time");
-  time.dateTime = now.toISOString();
-  time.textContent = now.toLocaleTimeString();
-  const code = document.createElement("code");
-  code.textContent = text;
-  item.append(time, code);
-  messages.prepend(item);
-  while (messages.children.length > SHOWN_MESSAGES) messages.lastElementChild?.remove();
-}
-
-function showPrice(price: number, now: Date): void {
-  first ??= price;
-  priceText.textContent = formatPrice(price);
-  priceText.classList.toggle("long", priceText.textContent.length > LONG_PRICE);
-  changeText.dataset.direction = price > first ? "up" : price < first ? "down" : "none";
-  const arrow = price > first ? "▲ " : price < first ? "▼ " : "";
-  changeText.textContent = `${arrow}${formatChange(first, price)} since you opened this`;
-  document.title = `${formatPrice(price)} ${token} · Glow Broadcast`;
-  chart.add(Math.floor(now.getTime() / 1000), price);
-  if (now.getTime() - lastSpoken >= SPOKEN_EVERY) {
-    lastSpoken = now.getTime();
-    spoken.textContent = `${token}: ${formatPrice(price)}`;
+function receive(text: string, frame: Frame, isNew: boolean): void {
+  messages.add(...messageRow(text, timestampOf(frame)));
+  showPhase(phaseOf(frame));
+  const trade = tradeOf(frame);
+  if (trade) {
+    trades.add(...tradeRow(trade));
+    if (isNew) announcer.say(`${trade.side ?? "trade"} for ${worth(trade)}`);
   }
+  const alert = alertOf(frame);
+  if (alert) {
+    alerts.add(...alertRow(alert));
+    if (isNew) alertAnnouncer.say(`${alert.severity}: ${alert.title}. ${alert.message}`);
+  }
+}
+
+/** A token never goes back to its curve, whatever is told late. */
+function showPhase(told: Phase | undefined): void {
+  if (!told || phase === "amm") return;
+  phase = told;
+  phaseText.dataset.phase = told;
+  phaseText.textContent = PHASES[told];
+}
+
+function showPast(now: PastState): void {
+  pastText.dataset.past = now;
+  drawSoon();
+}
+
+function describePast(isEmpty: boolean, name: string): string {
+  switch (pastText.dataset.past as PastState) {
+    case "reading":
+      return isEmpty ? "Reading the past…" : "";
+    case "failed":
+      return "The past can’t be read now. What comes is drawn.";
+    default:
+      return isEmpty ? `No price in the last ${name}.` : "";
+  }
+}
+
+function drawSoon(): void {
+  drawing ??= setTimeout(draw, GATHERED);
+}
+
+function draw(): void {
+  clearTimeout(drawing);
+  drawing = undefined;
+  if (!market) return;
+  const { candles } = market;
+  const { step, name } =
+    Object.values(RANGES).find(({ seconds }) => seconds === candles.range) ?? RANGES[range];
+  const steps = candles.steps(step);
+  chart.draw(steps, step);
+  if (fitted !== candles.range && steps.length > 0) {
+    fitted = candles.range;
+    chart.fit(candles.range / step);
+  }
+  table.draw(steps);
+  const text = describePast(steps.length === 0, name);
+  if (pastText.textContent !== text) pastText.textContent = text;
+  const price = steps.at(-1)?.close ?? known;
+  const first = steps[0]?.open ?? price ?? 0;
+  headline.show(price === undefined ? undefined : { price, first, quote: candles.quote ?? "", period: name });
+  showTitle(price);
+}
+
+function showTitle(price: number | undefined): void {
+  const text = price === undefined ? token : `${formatPrice(price)} ${token}`;
+  const title = `${text} · Glow Broadcast`;
+  if (document.title === title) return;
+  document.title = title;
+  if (price !== undefined) announcer.say(`${token}: ${formatPrice(price)}`);
+}
+
+/** Shows the numbers of one candle. */
+function inspect(candle: Candle | undefined): void {
+  const { open, high, low, close, volume, trades } = candle ?? {};
+  const prices = [open, high, low, close].map((price) => price && compactPrice(price, 6));
+  const texts = [...prices, volume === undefined ? volume : formatAmount(volume), trades?.toString()];
+  for (const [place, value] of values.entries()) value.textContent = texts[place] || "–";
 }
 
 picker.addEventListener("submit", (event) => {
   event.preventDefault();
-  const next = input.value.trim();
-  history.pushState(null, "", `?token=${encodeURIComponent(next)}`);
+  const next = { token: input.value.trim(), range };
+  history.pushState(null, "", queryOf(next));
   watch(next);
 });
+
+ranges.addEventListener("change", (event) => {
+  range = (event.target as HTMLInputElement).value as Range;
+  history.replaceState(null, "", queryOf({ token, range }));
+  market?.show(range);
+});
+
+function checkRange(): void {
+  for (const radio of ranges.querySelectorAll("input")) radio.checked = radio.value === range;
+}
 
 // Browsers give the clipboard to secure pages only: not to one that a phone has opened over http.
 copy.hidden = navigator.clipboard === undefined;
@@ -145,9 +236,19 @@ copy.addEventListener("click", async () => {
   }, 2000);
 });
 
-function tokenOfLocation(): string {
-  return new URLSearchParams(location.search).get("token")?.trim() || DEFAULT_TOKEN;
+function queryOf(watching: { token: string; range: Range }): string {
+  const isUsual = watching.range === "1h";
+  return `?token=${encodeURIComponent(watching.token)}${isUsual ? "" : `&range=${watching.range}`}`;
 }
 
-addEventListener("popstate", () => watch(tokenOfLocation()));
-watch(tokenOfLocation());
+function ofLocation(): { token: string; range: Range } {
+  const query = new URLSearchParams(location.search);
+  const named = query.get("range") ?? "";
+  return {
+    token: query.get("token")?.trim() || DEFAULT_TOKEN,
+    range: Object.hasOwn(RANGES, named) ? (named as Range) : "1h",
+  };
+}
+
+addEventListener("popstate", () => watch(ofLocation()));
+watch(ofLocation());

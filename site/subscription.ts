@@ -29,6 +29,12 @@ export interface Listener {
   frame(text: string, frame: Frame): void;
 }
 
+/** A place in the order of a topic's publications, which means something within its epoch. */
+export interface Place {
+  seq: number;
+  epoch: string;
+}
+
 /** What the close codes that say "don't come back" mean. */
 const REFUSALS: Record<number, string> = {
   4501: "this topic is private",
@@ -47,16 +53,18 @@ export class Subscription {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pinging: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  /** The last message that arrived, and the epoch that its place is of. */
-  #seq: number | undefined;
-  #epoch = "";
+  /** The last message that arrived. */
+  #place: Place | undefined;
   /** The epoch of the greeting. A place is of it once something has come after the greeting. */
   #greeted = "";
 
+  /** Subscribes to what came after `place`, and without one to what comes from now on. */
   constructor(
     readonly url: string,
     readonly listener: Listener,
+    place?: Place,
   ) {
+    this.#place = place;
     addEventListener("online", this.#hurry);
     document.addEventListener("visibilitychange", this.#hurry);
     this.#connect();
@@ -74,8 +82,9 @@ export class Subscription {
   #connect(): void {
     this.#timer = undefined;
     this.listener.state({ name: "connecting" });
-    const place = this.#seq === undefined ? "" : `?since=${this.#seq}&epoch=${this.#epoch}`;
-    const socket = new WebSocket(this.url + place);
+    const { seq, epoch } = this.#place ?? {};
+    const query = seq === undefined ? "" : `?since=${seq}&epoch=${epoch}`;
+    const socket = new WebSocket(this.url + query);
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket || this.#ended) return;
@@ -95,7 +104,7 @@ export class Subscription {
     if (frame.type === "connected") {
       this.#greeted = String(frame.epoch);
       // What was missed comes after the greeting: only a newcomer is where the greeting says.
-      if (this.#seq === undefined) this.#be(frame.seq);
+      if (!this.#place) this.#be(frame.seq);
     } else {
       this.#be(frame.type === "gap" ? Number(frame.to) : frame.seq);
     }
@@ -103,8 +112,7 @@ export class Subscription {
 
   #be(seq: number | undefined): void {
     if (seq === undefined) return;
-    this.#seq = seq;
-    this.#epoch = this.#greeted;
+    this.#place = { seq, epoch: this.#greeted };
   }
 
   #comeBack(code: number, reason: string): void {

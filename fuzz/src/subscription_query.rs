@@ -49,7 +49,7 @@ pub fn subscription_query(bytes: &[u8]) {
             }
         }
         Err(QueryError::Repeated(Repeated(name))) => {
-            assert!(values(name).count() > 1, "{name} is there once")
+            assert!(values(name).count() > 1, "{name} is there once");
         }
         Err(QueryError::Since) => {
             let value = unescaped(since[0]);

@@ -137,7 +137,7 @@ pub enum Effect {
         firings: Vec<Firing>,
     },
     /// Store a batch. Nobody may see a publication that is not stored, or the order could fork after a wake.
-    Store(StoredBatch),
+    Store(Box<StoredBatch>),
     /// Send a batch to every socket that is open now, and say when it was handed to all of them.
     Broadcast {
         /// Which batch.

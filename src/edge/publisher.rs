@@ -16,8 +16,8 @@ use worker::{
 use super::bindings::PUBLISHER_BINDING;
 use super::config::{self, Config, Mistakes};
 use super::http::messages;
+use super::http::messages::Wait;
 use super::http::problems::HttpError;
-use super::http::rooms::Wait;
 use super::sockets::{self, Sockets};
 use super::{log, objects, unfinished};
 use crate::core::publication::Keyed;

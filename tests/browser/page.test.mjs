@@ -64,6 +64,11 @@ async function picture(page, name) {
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
+/** Waits until the page shows a price. */
+function shows(page, price) {
+  return page.locator("#price").getByText(price, { exact: true }).waitFor();
+}
+
 /** The chart's pixels. */
 function chart(page) {
   return page.locator("#chart").screenshot();
@@ -80,13 +85,12 @@ test("a price that is posted with the printed line is shown, and moves the chart
   const { page, faults } = await open(PHONE);
   const blank = await chart(page);
   assert.equal((await publish("0.00007345")).success, true);
-  await page.getByText("0.00007345", { exact: true }).waitFor();
+  await shows(page, "0.00007345");
   await changes(page, blank);
 
-  await page.waitForTimeout(1100); // The chart has one point a second.
   const one = await chart(page);
   await publish("0.00008");
-  await page.getByText("0.00008", { exact: true }).waitFor();
+  await shows(page, "0.00008");
   assert.match(await page.locator("#change").textContent(), /▲ \+8\.92 %/);
   await changes(page, one);
   assert.match(
@@ -120,7 +124,7 @@ test("another token is picked by keyboard, has its own line, and can be shared a
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   const secret = /Bearer ([^"]+)/.exec(service.curl)[1];
   await run("bash", ["-c", copied], { env: { ...process.env, WEBHOOK_SECRET: secret } });
-  await page.getByText("123.45", { exact: true }).waitFor();
+  await shows(page, "123.45");
   await picture(page, "desk-dark");
 
   await page.goBack();
@@ -151,7 +155,7 @@ test("when the service stops and starts, the page comes back by itself, where it
   await publish("98.5");
   const { seq } = await publish("99.5");
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.getByText("99.5", { exact: true }).waitFor();
+  await shows(page, "99.5");
   await page.locator("#messages", { hasText: '"price":98.5' }).waitFor();
   assert.ok(seq > 2, "the order went on where it was before the restart");
 });
@@ -160,7 +164,7 @@ test("nothing on the page is wider than a phone, and everything can be reached a
   for (const colorScheme of ["light", "dark"]) {
     const { page } = await open({ width: 320, height: 640 }, { colorScheme });
     await publish("0.000073451234");
-    await page.getByText("0.000073451234", { exact: true }).waitFor();
+    await shows(page, "0.000073451234");
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${overflow} pixels too wide`);
     await picture(page, `small-${colorScheme}`);
@@ -174,12 +178,14 @@ test("nothing on the page is wider than a phone, and everything can be reached a
     assert.equal(await page.getByRole("status").count(), 1);
     assert.equal(await page.getByRole("img", { name: /chart/i }).count(), 1);
     const focused = [];
-    for (let n = 0; n < 5; n += 1) {
+    for (let n = 0; n < 12; n += 1) {
       await page.keyboard.press("Tab");
       focused.push(await page.evaluate(() => document.activeElement.id || document.activeElement.tagName));
     }
     assert.ok(
-      ["token", "BUTTON", "scroll", "copy"].every((id) => focused.includes(id)),
+      ["token", "BUTTON", "INPUT", "SUMMARY", "trades-scroll", "alerts-scroll", "scroll", "copy"].every(
+        (id) => focused.includes(id),
+      ),
       focused.join(),
     );
   }

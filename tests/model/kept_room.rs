@@ -222,7 +222,7 @@ impl KeptRoom {
         match effect {
             Effect::Found(founding) => self.disk.founding = Some(founding),
             Effect::Keep { until } => self.disk.kept_until = Some(until),
-            Effect::Store(batch) => drop(self.disk.rows.insert(batch.slot, batch)),
+            Effect::Store(batch) => drop(self.disk.rows.insert(batch.slot, *batch)),
             Effect::Enlist { relay, lease } => drop(self.relays.insert(relay, lease)),
             Effect::Dismiss { relay } => drop(self.relays.remove(&relay)),
             other => panic!("{other:?} has no place here"),

@@ -346,7 +346,7 @@ impl World {
                 self.disk.kept_until = Some(until);
             }
             Effect::Store(batch) => {
-                self.disk.rows.insert(batch.slot, batch);
+                self.disk.rows.insert(batch.slot, *batch);
                 assert!(
                     self.disk.rows.len() <= self.limits.history.size,
                     "the ring is no longer than the history"

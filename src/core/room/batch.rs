@@ -51,7 +51,8 @@ impl Room {
         let first = self.history.last().next();
         let stored = self.history.append(&fresh);
         if let Some(row) = stored {
-            effects.push(Effect::Store(StoredBatch { market: self.market.state().cloned(), ..row }));
+            let row = StoredBatch { market: self.market.state().cloned(), ..row };
+            effects.push(Effect::Store(Box::new(row)));
             effects.extend(self.keep(now));
         }
         self.is_sending = true;

@@ -185,7 +185,9 @@ impl Room {
             Event::Uncharted => vec![Effect::Wake { at: now.later_by(RETRY_CHART_MILLIS) }],
             Event::Learned(learned) => self.learn(learned),
             Event::Told { keys } => {
-                keys.into_iter().for_each(|key| self.market.placed(key));
+                for key in keys {
+                    self.market.placed(key);
+                }
                 vec![]
             }
             Event::Leave => self.keep(now),

@@ -4,11 +4,11 @@
 
 use worker::{Env, Request, Response};
 
+use super::messages::Wait;
 use super::messages::{self, Published};
 use super::problems::HttpError;
 use super::publishers::{Authenticated, authenticate};
 use super::respond::{self, Answer};
-use super::rooms::Wait;
 use super::{rooms, subscribe};
 use crate::core::publication::Keyed;
 use crate::core::topic::{Topic, TopicError};

@@ -7,12 +7,21 @@ use futures::future::join_all;
 use worker::Env;
 
 use super::problems::HttpError;
-use super::rooms::{self, Wait};
+use super::rooms;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::wire::batch::Delivery;
 use crate::wire::problem::Problem;
 use crate::wire::room_protocol::NotUnderstood;
+
+/// Whom a publisher waits for besides the room itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The relays, a few seconds at most: their sockets count.
+    ForRelays,
+    /// Nobody.
+    ForNobody,
+}
 
 /// What became of messages.
 pub struct Published {

@@ -16,7 +16,7 @@ mod public_limit;
 mod publishers;
 mod relays;
 mod respond;
-pub mod rooms;
+mod rooms;
 pub mod route;
 mod router;
 mod subscribe;

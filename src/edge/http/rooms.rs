@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Response};
 
+use super::messages::Wait;
 use super::problems::HttpError;
 use crate::auth::address::AddressHash;
 use crate::core::publication::Keyed;
@@ -15,15 +16,6 @@ use crate::wire::room_protocol::{
     encode_market, encode_publications,
 };
 use crate::wire::subscription::{self, Subscription};
-
-/// Whom a publisher waits for besides the room itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// The relays, a few seconds at most: their sockets count.
-    ForRelays,
-    /// Nobody.
-    ForNobody,
-}
 
 /// Publishes to one topic, in order, in one request.
 pub async fn publish(

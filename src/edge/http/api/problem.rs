@@ -107,8 +107,10 @@ impl ApiError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } | Self::NoPrice => ErrorCode::NotFound,
-            Self::SomebodyElse | Self::NoPermission | Self::TooManyRules => ErrorCode::Forbidden,
-            Self::PrivateToken => ErrorCode::InvalidTopic,
+            Self::SomebodyElse | Self::NoPermission | Self::TooManyRules | Self::NotTheWebhook => {
+                ErrorCode::Forbidden
+            }
+            Self::PrivateToken | Self::Nameless | Self::NoToken => ErrorCode::InvalidTopic,
             Self::NotSignedIn => ErrorCode::Unauthorized,
             Self::Body(error) if error.is_unreadable() => ErrorCode::InvalidJson,
             Self::Body(_) | Self::Profile(_) | Self::Image(_) => ErrorCode::InvalidPayload,
@@ -118,8 +120,6 @@ impl ApiError {
             }
             Self::Webhook(WebhookError::TooMany { .. }) => ErrorCode::PayloadTooLarge,
             Self::AccountUpdate(AccountUpdateError::Payload(error)) => payload_code(error),
-            Self::NotTheWebhook => ErrorCode::Forbidden,
-            Self::Nameless | Self::NoToken => ErrorCode::InvalidTopic,
             Self::NoHeliusAuth => ErrorCode::NotConfigured,
             Self::Unpublished { .. } => ErrorCode::Unavailable,
             Self::Page(_) | Self::Balances(_) | Self::TokenQuery(_) | Self::PriceQuery(_) => {
