@@ -42,7 +42,7 @@ test("it keeps a secret that is there, and what was published before", async () 
     return (await answer.json()).seq;
   };
   const name = (init) =>
-    fetch(`http://localhost:${port}/tokens/KEPT`, {
+    fetch(`http://localhost:${port}/tokens/NAMED`, {
       headers: { authorization: "Bearer mine-alone" },
       ...init,
     });
