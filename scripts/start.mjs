@@ -53,13 +53,14 @@ function localSecrets() {
   const made = {};
   if (!given("WEBHOOK_SECRET")) made.WEBHOOK_SECRET = randomBytes(24).toString("base64url");
   if (!given("AUTH_SECRET")) made.AUTH_SECRET = randomBytes(32).toString("base64url");
+  if (!given("HELIUS_AUTH")) made.HELIUS_AUTH = randomBytes(24).toString("base64url");
   const names = Object.keys(made);
   if (names.length > 0) {
     const lines = names.map((name) => `${name}=${made[name]}\n`);
     if (made.WEBHOOK_SECRET && !/^\s*ENVIRONMENT\s*=/m.test(text)) lines.push("ENVIRONMENT=development\n");
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
     appendFileSync(path, gap + lines.join(""), { mode: 0o600 });
-    say(`wrote a random ${names.join(" and ")} to .dev.vars`);
+    say(`wrote a random ${names.join(", ")} to .dev.vars`);
   }
   return given("WEBHOOK_SECRET") || made.WEBHOOK_SECRET;
 }

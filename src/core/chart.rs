@@ -97,7 +97,7 @@ impl WrittenHour {
         match self {
             Self::Summary(start, candle) => vec![(start.0, *candle)],
             Self::Minutes(hour) if whole => {
-                hour.summary().map(|stored| (hour.start.0, stored.candle)).into_iter().collect()
+                hour.summary().map(|whole| (hour.start.0, whole.candle)).into_iter().collect()
             }
             Self::Minutes(hour) => hour.candles().map(|(start, candle)| (start, candle.clone())).collect(),
         }

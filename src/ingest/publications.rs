@@ -8,7 +8,7 @@ use crate::core::decimal::Decimal;
 use crate::core::found::Found;
 use crate::core::mint::Mint;
 use crate::core::publication::{Keyed, MarketPart};
-use crate::core::tick::Tick;
+use crate::core::tick::{ChainTime, Tick};
 use crate::core::topic::Topic;
 use crate::wire::market;
 
@@ -60,10 +60,10 @@ pub fn of(webhook: &Webhook, sol_usd: Option<&Decimal>) -> Vec<Posting> {
     postings
 }
 
-/// The last price of SOL in dollars that a webhook tells of.
+/// The last price of SOL in dollars that a webhook tells of, and when it was that.
 #[must_use]
-pub fn sol_usd(webhook: &Webhook) -> Option<&Decimal> {
-    webhook.found.iter().rev().find_map(|found| found.sol_usd.as_ref())
+pub fn sol_usd(webhook: &Webhook) -> Option<(&Decimal, ChainTime)> {
+    webhook.found.iter().rev().find_map(|found| Some((found.sol_usd.as_ref()?, found.at)))
 }
 
 /// The price of SOL is a market's, no token's.
@@ -86,7 +86,7 @@ fn posting(mint: &Mint, keyed: Keyed) -> Posting {
 mod tests {
     use super::*;
     use crate::core::found::TokenTrade;
-    use crate::core::tick::{ChainTime, Quote, Trade};
+    use crate::core::tick::{Quote, Trade};
 
     const MINT: &str = "H74CYmXgMkYHYuSRsZt6RJb4NYp2u72Vw8BS5huApump";
 
@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn the_price_of_sol_goes_to_a_topic_of_its_own_and_to_no_feed() {
         let webhook = Webhook { found: vec![found(Some(149)), found(Some(150))], ..Webhook::default() };
-        assert_eq!(sol_usd(&webhook), Some(&Decimal::from_whole(150)));
+        let at = ChainTime { timestamp: 1_700_000_000, slot: 7 };
+        assert_eq!(sol_usd(&webhook), Some((&Decimal::from_whole(150), at)));
         let postings = of(&webhook, None);
         let first = &postings[0];
         assert_eq!((first.topic.as_str(), first.keyed.feed), ("market:SOL-USD", None));

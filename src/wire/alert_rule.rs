@@ -86,7 +86,6 @@ pub fn rules(rules: &[AlertRule], next: Option<&str>) -> String {
     #[derive(Serialize)]
     struct Answer<'a> {
         alerts: Vec<Shown<'a>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<&'a str>,
     }
     super::to_json(&Answer { alerts: rules.iter().map(Shown::from).collect(), next })

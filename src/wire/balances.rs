@@ -136,7 +136,6 @@ struct ShownChange<'a> {
 struct Answer<'a> {
     snapshots: Vec<ShownSnapshot<'a>>,
     profit_and_loss: Option<ShownChange<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
 }
 

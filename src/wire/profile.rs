@@ -104,7 +104,6 @@ pub fn referrals(referrals: &[Referral], next: Option<&str>) -> String {
     #[derive(Serialize)]
     struct Answer<'a> {
         referrals: &'a [Referral],
-        #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<&'a str>,
     }
     super::to_json(&Answer { referrals, next })

@@ -18,7 +18,9 @@ before(async () => {
   const port = await freePort();
   service = await checkout.start(port);
   const WEBHOOK_SECRET = /Bearer ([^"]+)/.exec(service.curl)[1];
-  env = { ...process.env, HOST: `localhost:${port}`, WEBHOOK_SECRET };
+  const variables = readFileSync(join(checkout.path, ".dev.vars"), "utf8");
+  const HELIUS_AUTH = /^HELIUS_AUTH=(.+)$/m.exec(variables)[1];
+  env = { ...process.env, HOST: `localhost:${port}`, WEBHOOK_SECRET, HELIUS_AUTH };
 });
 after(async () => {
   if (service) await checkout.stop(service);
@@ -47,6 +49,10 @@ async function shows(program, arguments_, expected, nudge) {
   assert.match(output, expected);
 }
 
+/** A picture of one pixel. */
+const PICTURE =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 const publish = () => shell(commands().find((command) => command.includes("/broadcast/SOL")));
 
 /**
@@ -65,6 +71,25 @@ const runs = [
   [
     /^curl .*\/broadcast /,
     async (command) => assert.equal(JSON.parse(await shell(command)).results.length, 2),
+  ],
+  [
+    /^curl "http:\/\/\$HOST\/tokens\/SOL\/prices/,
+    async (command) => {
+      await publish();
+      assert.equal(JSON.parse(await shell(command)).token, "SOL");
+    },
+  ],
+  [
+    /^curl -X PUT .*\/tokens\/BONK /,
+    async (command) => assert.equal(JSON.parse(await shell(command)).symbol, "BONK"),
+  ],
+  [
+    /^curl .*\/webhook\/helius /,
+    async (command) => {
+      const expected = '{"success":true,"transactions":1,"trades":1,"duplicates":0,"skipped":0}';
+      assert.equal(await shell(command), expected);
+      assert.ok(readme.includes(expected));
+    },
   ],
   [/^npx wscat /, (command) => shows("bash", ["-c", `exec ${command}`], /"price":0\.00007345/, publish)],
   [/^npx wrangler (login|secret)/, (command) => shell(`${command} --help`)],
@@ -128,7 +153,7 @@ for (const command of commands()) {
 }
 
 test("README: the examples in JavaScript publish and subscribe", async () => {
-  const [publisher, publisherSocket, subscriber, manyTopics, signIn] = blocks("js");
+  const [publisher, publisherSocket, subscriber, manyTopics, account, signIn] = blocks("js");
   const constants = `const { HOST, WEBHOOK_SECRET } = process.env;\n`;
   const run = (code) => ["--input-type=module", "-e", constants + code];
   const post = () => promisify(execFile)("node", run(publisher), { env });
@@ -153,6 +178,9 @@ test("README: the examples in JavaScript publish and subscribe", async () => {
     }), 100);
   `;
   await shows("node", run(provider + signIn), /"type":"BALANCE_UPDATE","balance":7\.5/, () => {});
+  const picture = `const picture = Buffer.from("${PICTURE}", "base64");`;
+  const signedIn = `${provider}${signIn}${picture}`;
+  await shows("node", run(signedIn + account), /\/images\/users\/.* \d+ /, () => {});
 });
 
 test("README: npm run format formats", async () => {

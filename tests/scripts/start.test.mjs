@@ -42,7 +42,7 @@ test("it keeps a secret that is there, and what was published before", async () 
     return (await answer.json()).seq;
   };
   const name = (init) =>
-    fetch(`http://localhost:${port}/tokens/KEPT`, {
+    fetch(`http://localhost:${port}/tokens/NAMED`, {
       headers: { authorization: "Bearer mine-alone" },
       ...init,
     });
@@ -53,7 +53,10 @@ test("it keeps a secret that is there, and what was published before", async () 
     assert.equal((await (await name()).json()).name, "Kept");
     await checkout.stop(started);
   }
-  assert.match(readFileSync(devVars, "utf8"), /^# mine\nWEBHOOK_SECRET=mine-alone\nAUTH_SECRET=.{43}\n$/);
+  assert.match(
+    readFileSync(devVars, "utf8"),
+    /^# mine\nWEBHOOK_SECRET=mine-alone\nAUTH_SECRET=.{43}\nHELIUS_AUTH=.{32}\n$/,
+  );
 });
 
 test("it adds secrets to a file that has other variables, and leaves those", async () => {
@@ -62,7 +65,7 @@ test("it adds secrets to a file that has other variables, and leaves those", asy
   const started = await checkout.start(port);
   assert.match(
     readFileSync(devVars, "utf8"),
-    /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\nAUTH_SECRET=.{43}\n$/,
+    /^ENVIRONMENT=staging\nWEBHOOK_SECRET=.{32}\nAUTH_SECRET=.{43}\nHELIUS_AUTH=.{32}\n$/,
   );
   assert.equal((await (await fetch(`http://localhost:${port}/health`)).json()).environment, "staging");
   await checkout.stop(started);

@@ -45,7 +45,7 @@ test("a rule waits, is listed, and can be taken away", async () => {
   const gone = await user.ask("DELETE", `${alertsOf(user)}/${id}`);
   assert.deepEqual([gone.status, gone.text], [204, ""]);
   refused(await user.ask("DELETE", `${alertsOf(user)}/${id}`), 404, "not_found", /alert/);
-  assert.deepEqual((await user.get(alertsOf(user))).body, { alerts: [] });
+  assert.deepEqual((await user.get(alertsOf(user))).body, { alerts: [], next: null });
 });
 
 test("a threshold keeps every digit, and what has no quote is in dollars", async () => {
@@ -176,7 +176,7 @@ test("rules are listed newest first, page by page", async () => {
     [1003, 1003, 1002, 1002, 1001, 1001, 1000],
   );
   const pages = [];
-  for (let next = ""; next !== undefined; ) {
+  for (let next = ""; next !== null; ) {
     const { body } = await user.get(`${alertsOf(user)}?limit=3${next && `&cursor=${next}`}`);
     pages.push(...body.alerts);
     next = body.next;

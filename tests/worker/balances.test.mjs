@@ -84,7 +84,7 @@ test("snapshots are listed newest first, with what was won between the ends", as
 
 test("who has no snapshots has an empty list and won nothing", async () => {
   const user = await holder();
-  assert.deepEqual((await user.balances()).body, { snapshots: [], profitAndLoss: null });
+  assert.deepEqual((await user.balances()).body, { snapshots: [], profitAndLoss: null, next: null });
 });
 
 test("a range lists what is in it, and compares with what there was when it began", async () => {
@@ -149,7 +149,7 @@ test("a list goes on page by page, also within one second", async () => {
     ["e-3", "e-2", "e-1", "e-7", "e-6", "e-5", "e-4", "e-9", "e-8"],
   );
   const pages = [];
-  for (let next = ""; next !== undefined; ) {
+  for (let next = ""; next !== null; ) {
     const { body } = await user.balances(`range=1d&limit=2${next && `&cursor=${next}`}`);
     pages.push(...body.snapshots);
     assert.equal(body.profitAndLoss.valueUsd, "-5", "of the whole range on every page");

@@ -242,7 +242,7 @@ test("whom a user has referred is listed for that user, newest first, page by pa
   }
   const path = `${ana.path}/referrals`;
   const all = (await ana.get(path)).body;
-  assert.equal(all.next, undefined);
+  assert.equal(all.next, null);
   assert.deepEqual(
     all.referrals.map(({ referredAt }) => referredAt),
     [1003, 1002, 1002, 1001, 1001, 1000, 1000],
@@ -252,7 +252,7 @@ test("whom a user has referred is listed for that user, newest first, page by pa
     new Set(referred.map(({ address }) => address)),
   );
   const pages = [];
-  for (let next = ""; next !== undefined; ) {
+  for (let next = ""; next !== null; ) {
     const page = await ana.get(`${path}?limit=2${next && `&cursor=${next}`}`);
     assert.equal(page.status, 200);
     assert.equal(page.headers.get("cache-control"), "private, no-cache");
@@ -260,7 +260,7 @@ test("whom a user has referred is listed for that user, newest first, page by pa
     next = page.body.next;
   }
   assert.deepEqual(pages, all.referrals);
-  assert.deepEqual((await ben.get(`${ben.path}/referrals`)).body, { referrals: [] });
+  assert.deepEqual((await ben.get(`${ben.path}/referrals`)).body, { referrals: [], next: null });
 
   for (const query of [
     "limit=0",

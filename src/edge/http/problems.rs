@@ -273,10 +273,15 @@ impl HttpError {
             Self::Unauthorized | Self::Signature(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"publish\"")?;
             }
-            Self::Api(ApiError::NotSignedIn) => {
+            Self::Api(ApiError::NotSignedIn) | Self::NotSignedIn(_) => {
                 headers.set("www-authenticate", "Bearer realm=\"wallets\"")?;
             }
-            Self::PrivateTopic => headers.set("www-authenticate", "Bearer realm=\"private topics\"")?,
+            Self::Token => {
+                headers.set("www-authenticate", "Bearer realm=\"wallets\", error=\"invalid_token\"")?;
+            }
+            Self::TurnedAway(TurnedAway::NotTheirs(Denial::NotSignedIn)) | Self::PrivateTopic => {
+                headers.set("www-authenticate", "Bearer realm=\"private topics\"")?
+            }
             _ => {}
         }
         Ok(response)

@@ -16,15 +16,15 @@ use crate::edge::config::Config;
 use crate::edge::log;
 
 /// Whether a request counts. Those of publishers and webhooks don't, as they prove who they are, nor uploads, for which
-/// somebody was given a permission, nor handshakes, whose sockets are counted. What is refused without any work is not
-/// worth a count.
+/// somebody was given a permission, nor handshakes, whose sockets are counted, nor pictures, of which a screen may have a
+/// hundred and which are asked for once. What is refused without any work is not worth a count.
 #[must_use]
 pub fn counts(method: &str, resource: &Resource) -> bool {
     let is_read = matches!(method, "GET" | "HEAD");
     match resource {
         Resource::Nonce | Resource::SignIn => method == "POST",
         Resource::Api(resource) => match resource {
-            ApiResource::Tokens | ApiResource::Image(_) => is_read,
+            ApiResource::Tokens => is_read,
             ApiResource::Token(token) | ApiResource::Price(token) | ApiResource::Prices(token) => {
                 is_read && token.is_ok()
             }
@@ -35,6 +35,7 @@ pub fn counts(method: &str, resource: &Resource) -> bool {
             ApiResource::Alert(wallet, _) => method == "DELETE" && wallet.is_ok(),
             ApiResource::TokenImage(_)
             | ApiResource::Upload(_)
+            | ApiResource::Image(_)
             | ApiResource::HeliusWebhook
             | ApiResource::PriceWebhook => false,
         },

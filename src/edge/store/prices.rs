@@ -11,7 +11,7 @@ use crate::core::chart::WrittenHour;
 use crate::core::decimal::Decimal;
 use crate::core::market::candle::Candle;
 use crate::core::market::candles::Flush;
-use crate::core::market::hour::{Hour, HourStart};
+use crate::core::market::hour::{Hour, HourStart, StoredCandle};
 use crate::core::tick::{ChainTime, Quote};
 use crate::core::time::UnixMillis;
 use crate::core::token::LastPrice;
@@ -154,8 +154,10 @@ async fn changed(database: &D1Database, token: &Topic, flush: &Flush) -> Result<
         let Loaded { hour: before, version } = loaded.remove(place).unwrap_or_default();
         let mut hour = Hour { start: *start, ..before.clone() };
         hour.add(additions.iter().cloned());
-        let Some(summary) = hour.summary().filter(|_| hour.minutes != before.minutes) else { continue };
-        let candle = summary.candle;
+        let Some(StoredCandle { candle, .. }) = hour.summary().filter(|_| hour.minutes != before.minutes)
+        else {
+            continue;
+        };
         statements.push(database.prepare(SAVE).bind(&[
             token.as_str().into(),
             quote.as_str().into(),

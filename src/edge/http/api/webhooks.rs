@@ -6,6 +6,7 @@ use worker::{Request, Response};
 use super::Call;
 use super::problem::ApiError;
 use crate::auth::bearer;
+use crate::core::decimal::Decimal;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::edge::config::Config;
@@ -15,7 +16,7 @@ use crate::edge::http::messages::{self, Published};
 use crate::edge::http::problems::HttpError;
 use crate::edge::http::respond::{self, Answer};
 use crate::edge::http::rooms;
-use crate::edge::store::hot_copies;
+use crate::edge::store::hot_copies::{self, SolUsd};
 use crate::edge::{chain_tokens, log, runtime};
 use crate::ingest::helius::Webhook;
 use crate::ingest::publications::{self, Posting, PostingKind};
@@ -37,15 +38,30 @@ pub async fn helius(mut request: Request, call: &Call<'_>) -> Result<Answer, Htt
     let body = body::read(&mut request, MAX_WEBHOOK_BYTES).await?;
     let body = String::from_utf8(body).map_err(|_| ApiError::NotUtf8)?;
     let webhook = helius::read(&body, runtime::now()).map_err(ApiError::Webhook)?;
-    let hot = hot_copies::sol_usd(call.env).await;
-    let sol_usd = hot.as_ref().map(|hot| &hot.price).or(publications::sol_usd(&webhook));
-    let postings = publications::of(&webhook, sol_usd);
+    let sol_usd = sol_usd(call, &webhook).await;
+    let postings = publications::of(&webhook, sol_usd.as_ref());
     let (kinds, messages): (Vec<_>, Vec<_>) = postings.into_iter().map(into_message).unzip();
     let Published { outcomes, cause } = messages::publish(call.env, messages, Wait::ForNobody).await;
     let answer = tally(&webhook, &kinds, &outcomes);
     note_tokens(call, webhook);
     let answer = answer.ok_or_else(|| ApiError::Unpublished { cause: cause.unwrap_or_default() })?;
     Ok(respond::json(200, answer.encode())?.into())
+}
+
+/// What SOL costs in dollars, as it was lately. Where nobody knows yet, what this webhook tells will do, for this one and for
+/// the next ones: the room of that market sets it right within a minute.
+async fn sol_usd(call: &Call<'_>, webhook: &Webhook) -> Option<Decimal> {
+    if let Some(known) = hot_copies::sol_usd(call.env).await {
+        return Some(known.price);
+    }
+    let (price, at) = publications::sol_usd(webhook)?;
+    let (env, first) = (call.env.clone(), SolUsd { price: price.clone(), at });
+    call.context.wait_until(async move {
+        if let Err(error) = hot_copies::put_sol_usd(&env, &first).await {
+            log::hot_copy_failed(&error);
+        }
+    });
+    Some(price.clone())
 }
 
 /// What an indexer of one's own posts of an account, to the topic that its header `x-token` names.
@@ -58,7 +74,7 @@ pub async fn price(mut request: Request, call: &Call<'_>) -> Result<Answer, Http
     let topic = Topic::parse(&topic)?;
     let body = body::read(&mut request, call.config.max_message_bytes).await?;
     let keyed = account_update::publication(&topic, &body).map_err(ApiError::AccountUpdate)?;
-    let published = rooms::publish(call.env, &topic, &[keyed], Wait::ForNobody).await?;
+    let published = rooms::publish(call.env, &topic, &[keyed], Wait::ForRelays).await?;
     let delivery = Delivery::new(published.connections, published.outcome(0));
     let response: Response = respond::json(200, batch::delivered(delivery))?;
     Ok(Answer { connections: Some(delivery.connections), ..response.into() })
