@@ -42,11 +42,13 @@ pub enum Event {
     Uncharted,
     /// What is written down of the token was read.
     Learned(Learned),
-    /// Users' own alerts were published.
+    /// Users' own alerts were published, or nobody wants them any more.
     Told {
         /// Their keys.
         keys: Vec<IdempotencyKey>,
     },
+    /// Alerts were not published: to be tried again.
+    Untold,
     /// A batch was handed to everybody, also at the relays, or they were waited for long enough.
     Handed {
         /// Which.

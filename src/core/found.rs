@@ -16,6 +16,8 @@ pub struct Found {
     pub at: ChainTime,
     /// Whether it failed, and so did nothing.
     pub has_failed: bool,
+    /// Who paid its fee: who traded, as far as anybody can tell.
+    pub trader: Option<Rc<str>>,
     /// Its trades, each with a pool of its own, in the order in which the pools are told of.
     pub trades: Vec<TokenTrade>,
     /// Liquidity that came or went.

@@ -137,6 +137,8 @@ pub struct PricePoint {
     pub quote: Quote,
     /// On the curve or in a pool.
     pub phase: Option<Phase>,
+    /// Whose trade made it, where that is known.
+    pub trader: Option<Rc<str>>,
 }
 
 /// Liquidity that came into a pool or went.

@@ -24,11 +24,11 @@ use crate::wire::market_answer::MarketAnswer;
 pub async fn run(room: &Rc<RoomState>, charting: Charting) -> Result<(), ObjectError> {
     let (life, through) = (room.life(), charting.flush.through);
     let done = write(room, &charting).await;
-    if room.life() != life {
-        // The room woke from what is stored meanwhile, and will ask again.
-        return Ok(());
-    }
+    #[cfg(feature = "fault-injection")]
+    super::fault::in_room_of(room.topic()?, super::fault::RoomFault::AfterTable);
     let event = match done {
+        // The room woke from what is stored meanwhile, and has them again.
+        Ok(()) if room.life() != life => Event::Uncharted,
         Ok(()) => Event::Charted { through },
         Err(error) => {
             room.log.failed(&format!("minutes could not be written down: {error}"));
@@ -47,6 +47,8 @@ async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError>
         let sol_usd = SolUsd { price: price.price.clone(), at: price.at };
         hot_copies::put_sol_usd(&room.env, &sol_usd).await?;
     }
+    #[cfg(feature = "fault-injection")]
+    super::fault::in_room_of(topic, super::fault::RoomFault::BeforeTable);
     let database = store::database(&room.env)?;
     Ok(prices::flush(&database, topic, flush, price.as_ref(), runtime::now()).await?)
 }

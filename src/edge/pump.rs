@@ -82,7 +82,7 @@ async fn batch(room: &Rc<RoomState>) -> Result<bool, ObjectError> {
             Effect::Forward { epoch, forwards } => {
                 drop(lanes::forward(room, room.topic()?, epoch, &forwards));
             }
-            Effect::Warn { alerts, firings } => warnings::publish(room, &alerts, firings)?,
+            Effect::Warn { alerts, firings } => warnings::publish(room, &alerts, firings).await?,
             Effect::Answer { .. } => answer(room, vec![effect]),
             effect => room.keep_house(&effect).await?,
         }

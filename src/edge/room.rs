@@ -21,6 +21,7 @@ use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
+use crate::core::market::Market;
 use crate::core::outbox::Post;
 use crate::core::publication::{MarketPart, Seq, in_places};
 use crate::core::time::UnixMillis;
@@ -275,6 +276,9 @@ impl BroadcastRoom {
 
     async fn expire(&self) -> Result<(), ObjectError> {
         let open = self.0.audience()?.open();
+        if self.0.with_market(Market::has_unjudged)? {
+            charting::learn_once(&self.0);
+        }
         self.0.run(Event::Expire { open }).await
     }
 }

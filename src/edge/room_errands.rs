@@ -22,7 +22,7 @@ impl RoomState {
                 Effect::Probe => drop(self.probe()?),
                 Effect::Chart(charting) => charting::run(self, charting).await?,
                 Effect::Warn { alerts, firings } => {
-                    warnings::publish(self, &alerts, firings)?;
+                    warnings::publish(self, &alerts, firings).await?;
                     pump::start(self);
                 }
                 effect => self.keep_house(&effect).await?,

@@ -1,5 +1,5 @@
 //! A market's alerts on their way: to the room's own topic, and to the users whose own they are. One that does not get
-//! there stays due, and is tried again after the room's next wake. It must not decide what is worth an alert.
+//! there stays due, and is tried again by the room's alarm. It must not decide what is worth an alert.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use super::objects;
 use super::room_state::RoomState;
 use super::runtime;
 use super::store::alert_rules;
-use crate::core::event::Event;
+use crate::core::event::{Effect, Event};
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::market::alert::Alert;
 use crate::core::market::rule::Firing;
@@ -23,31 +23,54 @@ use crate::wire::alert;
 ///
 /// # Errors
 /// What the storage throws.
-pub fn publish(room: &Rc<RoomState>, alerts: &[Alert], firings: Vec<Firing>) -> Result<(), ObjectError> {
+pub async fn publish(
+    room: &Rc<RoomState>,
+    alerts: &[Alert],
+    firings: Vec<Firing>,
+) -> Result<(), ObjectError> {
     let topic = room.topic()?;
+    #[cfg(feature = "fault-injection")]
+    super::fault::in_room_of(topic, super::fault::RoomFault::BeforeAlert);
     let symbol = symbol_of(room)?;
     let warned = |alert| alert::publication(alert, topic, symbol.as_deref());
     let publications: Vec<Keyed> = alerts.iter().map(warned).collect();
     if !publications.is_empty() {
         let (id, _) = room.wait();
         room.stop_waiting(id);
-        // Where the outbox is full they stay due.
-        room.step(Event::Post(Post { id, publications, is_prompt: true }))?;
+        if room.step(Event::Post(Post { id, publications, is_prompt: true }))? == [Effect::Busy(id)] {
+            owe(room).await?;
+        }
     }
     if !firings.is_empty() {
         let telling = Rc::clone(room);
         room.state.wait_until(async move {
             if let Err(error) = tell(&telling, &firings).await {
                 telling.log.failed(&error);
+                owe(&telling).await.unwrap_or_else(|error| telling.log.failed(&error));
             }
         });
     }
     Ok(())
 }
 
-/// Tells users of their own alerts, each user once, and writes down that they came true.
+/// They are to be tried again.
+async fn owe(room: &RoomState) -> Result<(), ObjectError> {
+    for effect in room.step(Event::Untold)? {
+        room.keep_house(&effect).await?;
+    }
+    Ok(())
+}
+
+/// Tells users of their own alerts, each user once, and writes down that they came true. One that does not wait any more is
+/// told to nobody: it was taken away meanwhile, or told before a crash.
 async fn tell(room: &Rc<RoomState>, firings: &[Firing]) -> Result<(), ObjectError> {
     let (token, symbol) = (room.topic()?, symbol_of(room)?);
+    let ids: Vec<&str> = firings.iter().map(|firing| firing.rule.id.as_str()).collect();
+    let waiting = alert_rules::still_waiting(&room.env, &ids).await?;
+    let (firings, others): (Vec<&Firing>, Vec<&Firing>) =
+        firings.iter().partition(|firing| waiting.contains(firing.rule.id.as_str()));
+    note_told(room, &others)?;
+    let mut failed = Ok(());
     let mut by_user: HashMap<Topic, Vec<(Keyed, &Firing)>> = HashMap::new();
     for firing in firings {
         let (topic, keyed) = alert::firing(firing, token, symbol.as_deref());
@@ -57,14 +80,21 @@ async fn tell(room: &Rc<RoomState>, firings: &[Firing]) -> Result<(), ObjectErro
         let (publications, firings): (Vec<Keyed>, Vec<&Firing>) = told.into_iter().unzip();
         if let Err(error) = retry(async || objects::publish(&room.env, &topic, &publications).await).await {
             room.log.failed(&format!("{}: {error}", topic.for_log()));
+            failed = Err(error);
             continue;
         }
+        #[cfg(feature = "fault-injection")]
+        super::fault::in_room_of(token, super::fault::RoomFault::AfterAlert);
         let ids: Vec<String> = firings.iter().map(|firing| firing.rule.id.to_string()).collect();
         alert_rules::fired(&room.env, &ids, runtime::now()).await?;
-        let keys: Vec<IdempotencyKey> = firings.iter().map(|firing| firing.key()).collect();
-        room.step(Event::Told { keys })?;
+        note_told(room, &firings)?;
     }
-    Ok(())
+    failed
+}
+
+fn note_told(room: &RoomState, firings: &[&Firing]) -> Result<(), ObjectError> {
+    let keys: Vec<IdempotencyKey> = firings.iter().map(|firing| firing.key()).collect();
+    room.step(Event::Told { keys }).map(drop)
 }
 
 fn symbol_of(room: &RoomState) -> Result<Option<String>, ObjectError> {

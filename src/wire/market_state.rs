@@ -18,7 +18,9 @@ use crate::core::market::minute::{Group, Minute};
 use crate::core::market::pools::{Pool, Pools};
 use crate::core::market::price::{Pending, Price, Priced};
 use crate::core::market::prices::{Prices, Quoted};
+use crate::core::market::rule::Basis;
 use crate::core::market::state::{Facts, MarketState};
+use crate::core::market::unjudged::{Reached, Unjudged};
 use crate::core::market::volumes::Volumes;
 use crate::core::tick::{ChainTime, Phase, Quote};
 
@@ -57,9 +59,19 @@ struct Fields {
     alerts: Vec<AlertFields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     firings: Vec<FiringFields>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unjudged: Vec<UnjudgedFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unjudged_volume: Option<ReachedFields>,
     #[serde(skip_serializing_if = "String::is_empty")]
     known: String,
 }
+
+/// How much, when, at which slot.
+type ReachedFields = (Digits, u64, u64);
+
+/// In what, or nothing for dollars; the lowest and the highest.
+type UnjudgedFields = (Option<String>, ReachedFields, ReachedFields);
 
 #[derive(Serialize, Deserialize)]
 struct PriceFields {
@@ -93,6 +105,8 @@ pub fn encode(state: &MarketState) -> String {
         alerted: state.alerted.iter().map(|(kind, at)| (kind_name(*kind).to_owned(), *at)).collect(),
         alerts: state.alerts.iter().map(AlertFields::of).collect(),
         firings: state.firings.iter().map(FiringFields::of).collect(),
+        unjudged: state.unjudged.prices.iter().map(encode_unjudged).collect(),
+        unjudged_volume: state.unjudged.volume.as_ref().map(encode_reached),
         known: known::encode(&state.known),
     })
 }
@@ -124,6 +138,10 @@ pub fn decode(text: &str) -> Option<MarketState> {
         alerted: alerted.collect::<Option<_>>()?,
         alerts: fields.alerts.into_iter().map(AlertFields::read).collect::<Option<_>>()?,
         firings: fields.firings.into_iter().map(FiringFields::read).collect::<Option<_>>()?,
+        unjudged: Unjudged {
+            prices: fields.unjudged.into_iter().map(decode_unjudged).collect::<Option<_>>()?,
+            volume: fields.unjudged_volume.map(decode_reached),
+        },
     })
 }
 
@@ -189,6 +207,30 @@ fn decode_pool(
     Some((name.into(), Pool { quote: Quote::parse(&quote)?, reserve, heard }))
 }
 
+fn encode_reached((number, at): &Reached) -> ReachedFields {
+    (Digits(number.clone()), at.timestamp, at.slot)
+}
+
+fn decode_reached((number, timestamp, slot): ReachedFields) -> Reached {
+    (number.0, ChainTime { timestamp, slot })
+}
+
+fn encode_unjudged((basis, (low, high)): (&Basis, &(Reached, Reached))) -> UnjudgedFields {
+    let quote = match basis {
+        Basis::Quote(quote) => Some(quote.as_str().to_owned()),
+        Basis::Dollars => None,
+    };
+    (quote, encode_reached(low), encode_reached(high))
+}
+
+fn decode_unjudged((quote, low, high): UnjudgedFields) -> Option<(Basis, (Reached, Reached))> {
+    let basis = match quote {
+        Some(quote) => Basis::Quote(Quote::parse(&quote)?),
+        None => Basis::Dollars,
+    };
+    Some((basis, (decode_reached(low), decode_reached(high))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +239,7 @@ mod tests {
     use crate::core::market::Market;
     use crate::core::market::example::{liquidity, number, price_point, rule, trade};
     use crate::core::market::observe::Watch;
-    use crate::core::market::rule::{Basis, Condition};
+    use crate::core::market::rule::Condition;
     use crate::core::market::thresholds::MarketRules;
     use crate::core::publication::Seq;
     use crate::core::tick::{Tick, Trade};
@@ -224,7 +266,7 @@ mod tests {
     fn market() -> Market {
         let mut market = Market::wake(None, MarketRules::default());
         market.learn(Some("DROP"), None);
-        market.add_rule(rule("r-1", Condition::PriceAbove(Basis::Dollars, number("2"))));
+        market.set_rules([rule("r-1", Condition::PriceAbove(Basis::Dollars, number("2")))]);
         let whale = Trade {
             value_usd: Some(number("5000")),
             phase: Some(Phase::Bonding),
@@ -250,6 +292,17 @@ mod tests {
         let market = market();
         let text = encode(market.state().unwrap());
         assert_eq!(text, STORED);
+        assert_eq!(decode(&text).as_ref(), market.state());
+    }
+
+    #[test]
+    fn what_nobody_has_judged_yet_is_read_as_it_was_written() {
+        let mut market = Market::wake(None, MarketRules::default());
+        let traded = Trade { value_usd: Some(number("5000")), ..trade(NOW, "0.5", "1000") };
+        market.observe(&Tick::Trade(traded), Seq::new(1), None, UnixMillis::from_seconds(NOW), Watch::Off);
+        let text = encode(market.state().unwrap());
+        let unjudged = r#""unjudged":[["SOL",["0.5",1800000000,0],["0.5",1800000000,0]],[null,["5","#;
+        assert!(text.contains(unjudged), "{text}");
         assert_eq!(decode(&text).as_ref(), market.state());
     }
 

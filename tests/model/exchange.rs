@@ -192,7 +192,7 @@ impl Exchange {
         let state = self.stored.as_deref().map(|text| market_state::decode(text).unwrap());
         let mut market = Market::wake(state, MarketRules::default());
         self.clock = self.stored_clock;
-        self.rules.iter().for_each(|rule| market.add_rule(rule.clone()));
+        market.set_rules(self.rules.iter().cloned());
         self.market = Some(market);
     }
 
@@ -234,7 +234,7 @@ impl Exchange {
                 trader,
                 pool: Some(Rc::from("pool")),
             }),
-            Kind::Price => Tick::Price(PricePoint { at, price, quote, phase: None }),
+            Kind::Price => Tick::Price(PricePoint { at, price, quote, phase: None, trader }),
             Kind::Liquidity => {
                 let change = if told.slot == 0 { Decimal::default().minus(&amount) } else { amount };
                 Tick::Liquidity(LiquidityChange { at, pool: Rc::from("pool"), quote, change, trader })

@@ -53,8 +53,13 @@ export const trader = () => address(true);
 /** The address of something that a program owns: a pool, a curve. */
 export const pool = () => address(false);
 
-/** The address of a token. */
-export const mint = () => address(true);
+/** The address of a token; one that begins with a text of letters from before "K" is a key all the same. */
+export function mint(begins = "") {
+  if (!begins) return address(true);
+  return (
+    begins + Array.from(randomBytes(44 - begins.length), (byte) => DIGITS[byte % DIGITS.length]).join("")
+  );
+}
 
 /** A transaction's signature. */
 export const signature = () => base58([1, ...randomBytes(63)]);
@@ -66,84 +71,103 @@ function nextSlot() {
   return slot;
 }
 
-/**
- * A swap of a token against SOL in a pool: the trader gives one and gets the other. `sol` and `token` are what changes
- * hands, in units; a negative `token` is a sale.
- */
-export function swap({ token, sol, of, by = trader(), with: place = pool(), decimals = 6, ...rest }) {
-  const change = (userAccount, asset, amount, places) => ({
-    userAccount,
-    tokenAccount: address(false),
-    mint: asset,
-    rawTokenAmount: { tokenAmount: String(amount), decimals: places },
-  });
+/** How much an account's tokens have changed. */
+const change = (userAccount, asset, amount, decimals) => ({
+  userAccount,
+  tokenAccount: address(false),
+  mint: asset,
+  rawTokenAmount: { tokenAmount: String(amount), decimals },
+});
+
+/** An account whose lamports have changed, and no tokens. */
+const lamports = (account, amount) => ({
+  account,
+  nativeBalanceChange: Number(amount),
+  tokenBalanceChanges: [],
+});
+
+/** An account for tokens, with the lamports that it wraps where they are SOL. */
+const tokens = (owner, asset, amount, decimals) => ({
+  ...lamports(address(false), asset === SOL ? amount : 0),
+  tokenBalanceChanges: [change(owner, asset, amount, decimals)],
+});
+
+/** A transaction of one instruction. */
+function transaction({ by, program, accounts, accountData, ...rest }) {
   return {
     signature: signature(),
     slot: nextSlot(),
     timestamp: Math.floor(Date.now() / 1000),
-    type: "SWAP",
-    source: "PUMP_AMM",
+    type: "UNKNOWN",
+    source: "UNKNOWN",
     fee: 5000,
     feePayer: by,
     nativeTransfers: [],
     tokenTransfers: [],
-    accountData: [
-      {
-        account: by,
-        nativeBalanceChange: Number((token > 0n ? -sol : sol) - 5000n),
-        tokenBalanceChanges: [],
-      },
-      {
-        account: address(false),
-        nativeBalanceChange: 0,
-        tokenBalanceChanges: [change(by, of, token, decimals)],
-      },
-      {
-        account: address(false),
-        nativeBalanceChange: 0,
-        tokenBalanceChanges: [change(place, of, -token, decimals)],
-      },
-      {
-        account: address(false),
-        nativeBalanceChange: Number(token > 0n ? sol : -sol),
-        tokenBalanceChanges: [change(place, SOL, token > 0n ? sol : -sol, 9)],
-      },
-    ],
+    accountData,
     transactionError: null,
-    instructions: [{ programId: PUMP_SWAP, accounts: [place, by, of], data: "", innerInstructions: [] }],
+    instructions: program ? [{ programId: program, accounts, data: "", innerInstructions: [] }] : [],
     events: {},
     ...rest,
   };
 }
 
-/** A trade of SOL against USDC: what one SOL costs. */
-export function solPrice(dollars, rest = {}) {
-  const place = pool();
-  const by = trader();
-  const change = (userAccount, asset, amount, decimals) => ({
-    userAccount,
-    tokenAccount: address(false),
-    mint: asset,
-    rawTokenAmount: { tokenAmount: String(amount), decimals },
-  });
-  const usdc = BigInt(Math.round(dollars * 1e6)) * 10n;
-  return {
-    ...swap({ token: 1n, sol: 1n, of: mint(), by }),
-    accountData: [
-      { account: by, nativeBalanceChange: 9_999_995_000, tokenBalanceChanges: [] },
-      { account: address(false), nativeBalanceChange: 0, tokenBalanceChanges: [change(by, USDC, -usdc, 6)] },
-      {
-        account: address(false),
-        nativeBalanceChange: 0,
-        tokenBalanceChanges: [change(place, USDC, usdc, 6)],
-      },
-      {
-        account: address(false),
-        nativeBalanceChange: -10_000_000_000,
-        tokenBalanceChanges: [change(place, SOL, -10_000_000_000n, 9)],
-      },
-    ],
-    instructions: [],
+/**
+ * A swap of a token against SOL in a pool: the trader gives one and gets the other. `sol` and `token` are what changes
+ * hands, in units; a negative `token` is a sale.
+ */
+export function swap({ token, sol, of, by = trader(), with: place = pool(), decimals = 6, ...rest }) {
+  const paid = token > 0n ? sol : -sol;
+  const accountData = [
+    lamports(by, -paid - 5000n),
+    tokens(by, of, token, decimals),
+    tokens(place, of, -token, decimals),
+    tokens(place, SOL, paid, 9),
+  ];
+  return transaction({
+    type: "SWAP",
+    source: "PUMP_AMM",
+    by,
+    program: PUMP_SWAP,
+    accounts: [place, by, of],
+    accountData,
     ...rest,
-  };
+  });
+}
+
+/** The same against a bonding curve, which holds its SOL in an account of its own. */
+export function curveSwap({ token, sol, of, by = trader(), with: curve = pool(), ...rest }) {
+  const paid = token > 0n ? sol : -sol;
+  const accountData = [
+    lamports(by, -paid - 5000n),
+    lamports(curve, paid),
+    tokens(curve, of, -token, 6),
+    tokens(by, of, token, 6),
+  ];
+  const accounts = [address(false), address(true), of, curve, address(false), address(false), by];
+  return transaction({ by, program: PUMP_FUN, accounts, accountData, ...rest });
+}
+
+/** Liquidity that comes into a pool; negative amounts are withdrawn. */
+export function liquidity({ token, sol, of, by = trader(), with: place, ...rest }) {
+  const accountData = [
+    lamports(by, -sol - 5000n),
+    tokens(by, of, -token, 6),
+    tokens(place, of, token, 6),
+    tokens(place, SOL, sol, 9),
+  ];
+  return transaction({ by, program: PUMP_SWAP, accounts: [place, by, of], accountData, ...rest });
+}
+
+/** A trade of SOL against USDC: what one SOL costs. */
+export function solPrice(dollars, { by = trader(), ...rest } = {}) {
+  const place = pool();
+  const usdc = BigInt(Math.round(dollars * 1e6)) * 10n;
+  const accountData = [
+    lamports(by, 9_999_995_000n),
+    tokens(by, USDC, -usdc, 6),
+    tokens(place, USDC, usdc, 6),
+    tokens(place, SOL, -10_000_000_000n, 9),
+  ];
+  return transaction({ type: "SWAP", by, accountData, ...rest });
 }

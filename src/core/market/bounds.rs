@@ -66,7 +66,12 @@ pub(super) fn trade(trade: &Trade, clock: u64) -> Option<Trade> {
 
 /// A price told at `clock`, in Unix seconds; `None` for one that can't be.
 pub(super) fn price_point(point: &PricePoint, clock: u64) -> Option<PricePoint> {
-    Some(PricePoint { at: at(point.at, clock), price: price(&point.price)?, ..point.clone() })
+    Some(PricePoint {
+        at: at(point.at, clock),
+        price: price(&point.price)?,
+        trader: name(point.trader.as_ref()),
+        ..point.clone()
+    })
 }
 
 /// A change of liquidity told at `clock`, in Unix seconds; `None` for one that can't be.
@@ -95,6 +100,7 @@ mod tests {
             price: Decimal::parse(number).unwrap(),
             quote: Quote::default(),
             phase: None,
+            trader: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn trade(timestamp: u64, price: &str, amount: &str) -> Trade {
 }
 
 pub(crate) fn price_point(timestamp: u64, price: &str) -> PricePoint {
-    PricePoint { at: at(timestamp), price: number(price), quote: sol(), phase: None }
+    PricePoint { at: at(timestamp), price: number(price), quote: sol(), phase: None, trader: None }
 }
 
 pub(crate) fn liquidity(timestamp: u64, pool: &str, change: &str) -> LiquidityChange {

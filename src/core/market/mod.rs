@@ -24,6 +24,7 @@ pub mod rules;
 pub mod span;
 pub mod state;
 pub mod thresholds;
+pub mod unjudged;
 pub mod volumes;
 mod watch;
 
@@ -37,7 +38,7 @@ use candles::Flush;
 use hour::Addition;
 use minute::Group;
 use price::Priced;
-use rule::{AlertRule, Firing, RuleId};
+use rule::{AlertRule, Firing};
 use rules::Rules;
 use state::{Facts, MarketState};
 use thresholds::MarketRules;
@@ -46,7 +47,8 @@ use thresholds::MarketRules;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Market {
     limits: MarketRules,
-    rules: Rules,
+    /// Empty as long as nobody has said what they are.
+    rules: Option<Rules>,
     state: MarketState,
 }
 
@@ -54,7 +56,7 @@ impl Market {
     /// The market after a wake, of which `stored` was kept.
     #[must_use]
     pub fn wake(stored: Option<MarketState>, limits: MarketRules) -> Self {
-        Self { limits, rules: Rules::default(), state: stored.unwrap_or_default() }
+        Self { limits, rules: None, state: stored.unwrap_or_default() }
     }
 
     /// What it remembers; `None` where nothing ever happened.
@@ -134,28 +136,20 @@ impl Market {
         self.state.firings.retain(|firing| firing.key() != key);
     }
 
-    /// Adds a user's own alert, in place of one with the same name; one that came true already stays away.
-    pub fn add_rule(&mut self, rule: AlertRule) {
-        if self.state.firings.iter().all(|firing| firing.rule.id != rule.id) {
-            self.rules.add(rule);
+    /// Takes these users' own alerts in place of those that it had; one that came true already stays away.
+    pub fn set_rules(&mut self, rules: impl IntoIterator<Item = AlertRule>) {
+        let known = self.rules.insert(Rules::default());
+        for rule in rules {
+            if self.state.firings.iter().all(|firing| firing.rule.id != rule.id) {
+                known.add(rule);
+            }
         }
     }
 
-    /// Takes these users' own alerts in place of those that it had.
-    pub fn set_rules(&mut self, rules: impl IntoIterator<Item = AlertRule>) {
-        self.rules = Rules::default();
-        rules.into_iter().for_each(|rule| self.add_rule(rule));
-    }
-
-    /// Takes a user's own alert away, unless it came true already.
-    pub fn remove_rule(&mut self, id: &RuleId) -> Option<AlertRule> {
-        self.rules.remove(id)
-    }
-
-    /// The users' own alerts that did not come true yet.
+    /// Whether something happened that users' own alerts may come true by, and nobody has said yet what they are.
     #[must_use]
-    pub fn rules(&self) -> &Rules {
-        &self.rules
+    pub fn has_unjudged(&self) -> bool {
+        !self.state.unjudged.is_empty()
     }
 
     /// Time never goes back here: a group that is closed stays closed.

@@ -7,6 +7,7 @@ use super::candle::Candle;
 use super::minute::Minute;
 use super::price::{PriceVerdict, Priced};
 use super::rule::{Basis, Firing};
+use super::unjudged::Unjudged;
 use super::watch::Found;
 use super::{bounds, watch as rules};
 use crate::core::decimal::Decimal;
@@ -68,6 +69,15 @@ impl Market {
         })
     }
 
+    /// Whether something that the service saw, told at `arrived`, is believed at all: a price without its trade may wait for
+    /// somebody else's word.
+    pub fn believes(&mut self, tick: &Tick, arrived: UnixMillis) -> bool {
+        let Tick::Price(point) = tick else { return true };
+        self.tell_time(arrived);
+        let point = bounds::price_point(point, self.state.clock);
+        point.is_some_and(|point| self.state.prices.believe(&point))
+    }
+
     fn trade(&mut self, trade: &Trade, seq: Seq, watch: Watch) -> Observed {
         self.state.facts.meet(trade.phase);
         let dust_usd = &self.limits.dust_usd;
@@ -80,7 +90,7 @@ impl Market {
         self.state.pools.trade(trade, self.state.clock);
         let mut firings = Vec::new();
         if let Some(volume) = &volume {
-            firings.extend(self.rules.volume(&volume.running, trade.at, self.free_firings()));
+            firings.extend(self.fire_volume(&volume.running, trade.at, 0));
         }
         let mut found = vec![
             rules::whale(trade, &thresholds),
@@ -120,10 +130,21 @@ impl Market {
         self.state.candles.add(quote, Minute::of(at.timestamp), candle, self.state.clock);
     }
 
-    /// Makes due the users' own alerts that the prices as they stand make true: their rules may be newer.
+    /// Makes due the users' own alerts that the prices as they stand make true, as their rules may be newer, and what was
+    /// told before anybody knew the rules.
     pub fn look_again(&mut self) -> Vec<Firing> {
         let prices: Vec<_> = self.prices().map(|(quote, priced)| (quote.clone(), priced.clone())).collect();
         let mut firings = Vec::new();
+        let Unjudged { prices: reached, volume } = std::mem::take(&mut self.state.unjudged);
+        if let Some((volume, at)) = volume {
+            firings.extend(self.fire_volume(&volume, at, 0));
+        }
+        for (basis, (low, high)) in reached {
+            for (price, at) in [low, high] {
+                let fired = self.fire_basis(&basis, &price, at, firings.len());
+                firings.extend(fired);
+            }
+        }
         for (quote, Priced { price, at, .. }) in prices {
             let fired = self.fire_price(&quote, &price, None, at, firings.len());
             firings.extend(fired);
@@ -151,19 +172,36 @@ impl Market {
         at: ChainTime,
         firing: usize,
     ) -> Vec<Firing> {
-        let free = self.free_firings().saturating_sub(firing);
-        let mut fired = self.rules.price(&Basis::Quote(quote.clone()), price, at, free);
+        let mut fired = self.fire_basis(&Basis::Quote(quote.clone()), price, at, firing);
         // A price of which nobody says what it is in is one in dollars, as far as users care.
         let is_dollars = quote.is_dollar() || quote.as_str().is_empty();
         let dollars = if is_dollars { Some(price.clone()) } else { dollars };
         if let Some(dollars) = dollars {
-            fired.extend(self.rules.price(&Basis::Dollars, &dollars, at, free.saturating_sub(fired.len())));
+            fired.extend(self.fire_basis(&Basis::Dollars, &dollars, at, firing + fired.len()));
         }
         fired
     }
 
-    fn free_firings(&self) -> usize {
-        MAX_FIRINGS.saturating_sub(self.state.firings.len())
+    fn fire_basis(&mut self, basis: &Basis, price: &Decimal, at: ChainTime, firing: usize) -> Vec<Firing> {
+        let free = self.free_firings(firing);
+        let Some(rules) = &mut self.rules else {
+            self.state.unjudged.price(basis, price, at);
+            return Vec::new();
+        };
+        rules.price(basis, price, at, free)
+    }
+
+    fn fire_volume(&mut self, volume: &Decimal, at: ChainTime, firing: usize) -> Vec<Firing> {
+        let free = self.free_firings(firing);
+        let Some(rules) = &mut self.rules else {
+            self.state.unjudged.volume(volume, at);
+            return Vec::new();
+        };
+        rules.volume(volume, at, free)
+    }
+
+    fn free_firings(&self, firing: usize) -> usize {
+        MAX_FIRINGS.saturating_sub(self.state.firings.len() + firing)
     }
 
     /// Makes due what was found, as far as it may be told again.
@@ -337,8 +375,7 @@ mod tests {
     fn a_users_own_alert_comes_true_once_even_where_it_is_loaded_again() {
         let mut market = market();
         let dollars = rule("r-1", Condition::PriceAbove(Basis::Dollars, number("3")));
-        market.add_rule(dollars.clone());
-        market.add_rule(rule("r-2", Condition::VolumeAbove(number("4"))));
+        market.set_rules([dollars.clone(), rule("r-2", Condition::VolumeAbove(number("4")))]);
         let trade = |amount: &str, value: &str| {
             Tick::Trade(Trade { value_usd: Some(number(value)), ..trade(NOW, "0.02", amount) })
         };
@@ -347,11 +384,35 @@ mod tests {
         let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
         assert_eq!(names, ["r-2", "r-1"]);
         let mut woken = Market::wake(market.state().cloned(), MarketRules::default());
-        woken.add_rule(dollars);
-        assert!(woken.rules().is_empty());
-        assert_eq!(woken.due_firings(), fired);
+        woken.set_rules([dollars]);
+        assert_eq!((woken.look_again(), woken.due_firings()), (vec![], fired.as_slice()));
         woken.placed(fired[0].key());
         assert_eq!(woken.due_firings(), [fired[1].clone()]);
+    }
+
+    #[test]
+    fn a_spike_that_was_over_before_the_rules_were_known_makes_them_true_all_the_same() {
+        let mut market = market();
+        for (after, price) in [(0, "2"), (1, "4"), (2, "2")] {
+            assert_eq!(trade_at(&mut market, after, price, "1").firings, []);
+        }
+        let mut market = Market::wake(market.state().cloned(), MarketRules::default());
+        assert!(market.has_unjudged());
+        let rules = || {
+            let price = |price| Condition::PriceAbove(Basis::Quote(sol()), number(price));
+            [
+                rule("r-1", price("4")),
+                rule("r-2", price("5")),
+                rule("r-3", Condition::VolumeAbove(number("3"))),
+            ]
+        };
+        market.set_rules(rules());
+        let fired = market.look_again();
+        let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
+        assert_eq!((names, market.has_unjudged()), (vec!["r-3", "r-1"], false));
+        fired.iter().for_each(|firing| market.placed(firing.key()));
+        market.set_rules(rules());
+        assert_eq!(market.look_again(), [], "newer rules look at the price as it stands");
     }
 
     #[test]

@@ -74,16 +74,19 @@ impl Price {
         if self.is_after(trade.at) {
             return PriceVerdict::Older;
         }
-        let is_jump = self.current.as_ref().is_some_and(|current| !is_near(&current.price, &trade.price));
-        if is_jump && !self.confirms(trade) {
-            let is_waiting =
-                self.pending.as_ref().is_some_and(|pending| is_near(&pending.price, &trade.price));
-            if !is_waiting {
-                self.pending = Some(Pending { price: trade.price.clone(), trader: trade.trader.clone() });
-            }
+        if !self.is_believed(&trade.price, trade.trader.as_ref()) {
             return PriceVerdict::Unconfirmed;
         }
         self.set(trade.price.clone(), trade.at, trade.phase)
+    }
+
+    /// Whether somebody's word is enough for a price that is told without its trade: a jump waits as in [`Price::judge`],
+    /// and one of the past has nobody to wait for.
+    pub fn believes(&mut self, point: &PricePoint) -> bool {
+        if self.is_after(point.at) {
+            return !self.is_jump(&point.price);
+        }
+        self.is_believed(&point.price, point.trader.as_ref())
     }
 
     /// Takes a posted price, unless a later one is known: its publisher knows what it is.
@@ -94,14 +97,29 @@ impl Price {
         self.set(point.price.clone(), point.at, point.phase)
     }
 
-    fn confirms(&self, trade: &Trade) -> bool {
+    /// Whether a trader's word is enough. Where it is not, the price waits, unless one near it does already.
+    fn is_believed(&mut self, price: &Decimal, trader: Option<&Rc<str>>) -> bool {
+        if !self.is_jump(price) || self.confirms(price, trader) {
+            return true;
+        }
+        if self.pending.as_ref().is_none_or(|pending| !is_near(&pending.price, price)) {
+            self.pending = Some(Pending { price: price.clone(), trader: trader.cloned() });
+        }
+        false
+    }
+
+    fn is_jump(&self, price: &Decimal) -> bool {
+        self.current.as_ref().is_some_and(|current| !is_near(&current.price, price))
+    }
+
+    fn confirms(&self, price: &Decimal, trader: Option<&Rc<str>>) -> bool {
         let Some(pending) = &self.pending else { return false };
-        let is_by_another = match (&pending.trader, &trade.trader) {
+        let is_by_another = match (&pending.trader, trader) {
             (Some(first), Some(second)) => first != second,
             (Some(_), None) => false,
             (None, _) => true,
         };
-        is_by_another && is_near(&pending.price, &trade.price)
+        is_by_another && is_near(&pending.price, price)
     }
 
     fn set(&mut self, price: Decimal, at: ChainTime, phase: Option<Phase>) -> PriceVerdict {
@@ -201,6 +219,32 @@ mod tests {
             "instead of the first"
         );
         assert_eq!(judge(&mut price, 16, "90", Some("gil")), PriceVerdict::Admitted);
+    }
+
+    #[test]
+    fn a_price_that_somebodys_trade_made_is_believed_as_the_trade_would_be() {
+        let mut price = Price::default();
+        let by = |timestamp, number, trader: &str| PricePoint {
+            trader: Some(Rc::from(trader)),
+            ..price_point(timestamp, number)
+        };
+        for (timestamp, number, trader, is_believed) in [
+            (10, "150", "ana", true),
+            (12, "9000", "eve", false),
+            (13, "9100", "eve", false),
+            (14, "151", "ana", true),
+            (15, "9100", "sue", false),
+            (11, "9100", "tom", false),
+            (11, "149", "tom", true),
+            (16, "9200", "tom", true),
+        ] {
+            let point = by(timestamp, number, trader);
+            assert_eq!(price.believes(&point), is_believed, "{number} by {trader} at {timestamp}");
+            if is_believed {
+                price.post(&point);
+            }
+        }
+        assert_eq!(current(&price), "9200");
     }
 
     #[test]

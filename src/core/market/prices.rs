@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::extremes::Lately;
 use super::price::{Price, PriceVerdict};
-use crate::core::tick::Quote;
+use crate::core::tick::{PricePoint, Quote};
 
 /// The most things that a token is priced in; of more, that with the oldest price is forgotten.
 const MAX_QUOTES: usize = 8;
@@ -41,6 +41,11 @@ impl Prices {
     #[must_use]
     pub fn of(&self, quote: &Quote) -> Option<&Quoted> {
         self.quoted.get(quote)
+    }
+
+    /// Whether a price is believed ([`Price::believes`]); one in something new always is.
+    pub(super) fn believe(&mut self, point: &PricePoint) -> bool {
+        self.quoted.get_mut(&point.quote).is_none_or(|quoted| quoted.price.believes(point))
     }
 
     /// Has something told of the price in `quote`.

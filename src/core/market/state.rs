@@ -9,6 +9,7 @@ use super::known::Known;
 use super::pools::Pools;
 use super::prices::Prices;
 use super::rule::Firing;
+use super::unjudged::Unjudged;
 use super::volumes::Volumes;
 use crate::core::decimal::Decimal;
 use crate::core::tick::Phase;
@@ -37,6 +38,7 @@ pub struct MarketState {
     pub(crate) alerts: Vec<Alert>,
     /// The same of the users' own alerts.
     pub(crate) firings: Vec<Firing>,
+    pub(crate) unjudged: Unjudged,
 }
 
 /// What is known of a token besides what happens to it.

@@ -38,7 +38,8 @@ impl Room {
             self.look_up();
             let forward =
                 (!forwards.is_empty()).then(|| Effect::Forward { epoch: self.epoch_at(now), forwards });
-            return forward.into_iter().chain(self.answer(batch, 0)).collect();
+            let owed = self.warn_of_what_is_owed();
+            return owed.into_iter().chain(forward).chain(self.answer(batch, 0)).collect();
         }
         let mut effects = Vec::new();
         if std::mem::take(&mut self.is_stale) {
@@ -58,7 +59,7 @@ impl Room {
         self.busy_since.get_or_insert(now);
         let publications = fresh.into_iter().map(|keyed| keyed.publication).collect();
         let epoch = self.epoch_at(now);
-        effects.extend(self.conclude(session));
+        effects.extend(self.conclude(session, now));
         effects.push(Effect::Broadcast { batch, epoch, first, publications, forwards });
         effects
     }
@@ -75,7 +76,7 @@ impl Room {
             for mut keyed in post.publications {
                 let known =
                     keyed.key.and_then(|key| fresh_places.get(&key).copied().or_else(|| self.place_of(key)));
-                if known.is_none() && !session.wants(&keyed) {
+                if known.is_none() && !self.wants(session, &keyed, now) {
                     outcomes.push(Outcome { seq: self.history.last().after(fresh.len()), duplicate: true });
                     continue;
                 }

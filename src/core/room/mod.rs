@@ -59,9 +59,6 @@ pub struct Stored {
     pub relays: BTreeMap<RelayName, Lease>,
 }
 
-/// After how long minutes that could not be written down are tried again, in milliseconds.
-const RETRY_CHART_MILLIS: u64 = 30_000;
-
 /// A post that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pending {
@@ -182,7 +179,8 @@ impl Room {
                 }
             }
             Event::Charted { through } => self.charted(through),
-            Event::Uncharted => vec![Effect::Wake { at: now.later_by(RETRY_CHART_MILLIS) }],
+            Event::Uncharted => vec![market::retry(now)],
+            Event::Untold => self.owe(now),
             Event::Learned(learned) => self.learn(learned),
             Event::Told { keys } => {
                 keys.into_iter().for_each(|key| self.market.placed(key));

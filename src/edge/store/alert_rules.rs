@@ -1,5 +1,7 @@
 //! Users' alert rules, in D1. It must not decide whether a rule fires.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use worker::{D1PreparedStatement, Env, Error, Result};
 
@@ -39,6 +41,9 @@ const DELETE: &str = "DELETE FROM alert_rules WHERE id = ?1 AND wallet = ?2 \
 
 const WAITING: &str = "SELECT id, wallet, mint, condition, threshold, quote, created_at, fired_at FROM alert_rules \
   WHERE mint = ?1 AND fired_at IS NULL LIMIT ?2";
+
+const STILL_WAITING: &str = "SELECT id FROM alert_rules \
+  WHERE id IN (SELECT value FROM json_each(?1)) AND fired_at IS NULL";
 
 const FIRED: &str = "UPDATE alert_rules SET fired_at = ?2 \
   WHERE id IN (SELECT value FROM json_each(?1)) AND fired_at IS NULL RETURNING id";
@@ -116,6 +121,15 @@ pub async fn delete(env: &Env, id: &str, wallet: &Wallet) -> Result<Option<Alert
 /// What the database throws.
 pub async fn waiting(env: &Env, token: &Topic) -> Result<Vec<AlertRule>> {
     rules(database(env)?.prepare(WAITING).bind(&[token.as_str().into(), MOST_WAITING.into()])?).await
+}
+
+/// Those of these rules that still wait: nobody has taken them away, and they have not fired.
+///
+/// # Errors
+/// What the database throws.
+pub async fn still_waiting(env: &Env, ids: &[&str]) -> Result<BTreeSet<String>> {
+    let statement = database(env)?.prepare(STILL_WAITING).bind(&[serde_json::to_string(ids)?.into()])?;
+    Ok(statement.all().await?.results::<Identified>()?.into_iter().map(|row| row.id).collect())
 }
 
 /// Notes that rules have fired, and returns those that had not before: whoever is told of these tells everybody once.

@@ -121,10 +121,10 @@ fn found(transaction: &Transaction<'_>) -> Result<Found, Misunderstood> {
     let instructions = instructions::read(json);
     let venues = Venues { instructions: &instructions, source: transaction.source.as_deref() };
     let fee_payer = transaction.fee_payer.as_deref();
-    let trader = fee_payer.map(Rc::from);
+    found.trader = fee_payer.map(Rc::from);
     let pools = pools(&balances, &venues, fee_payer);
-    found.trades = trades(&pools, &balances, &venues, found.at, trader.as_ref());
-    found.liquidity = liquidity(&balances, &venues, found.at, (fee_payer, trader.as_ref()));
+    found.trades = trades(&pools, &balances, &venues, found.at, found.trader.as_ref());
+    found.liquidity = liquidity(&balances, &venues, found.at, (fee_payer, found.trader.as_ref()));
     found.sol_usd = sol_usd(&pools);
     let lives = lives(&instructions);
     (found.creations, found.migrations) = (lives.creations, lives.migrations);

@@ -81,6 +81,7 @@ impl Fields<'_> {
             price: positive(self.price)?,
             quote: self.quote(),
             phase: self.phase(),
+            trader: name(self.trader),
         })
     }
 

@@ -83,10 +83,13 @@ pub fn phase(found: &Found, mint: &Mint) -> Keyed {
     text.publication(found, &Topic::of_mint(mint), 0)
 }
 
-/// What SOL costs in dollars, as a `PRICE_UPDATE` of that market.
+/// What SOL costs in dollars, as a `PRICE_UPDATE` of that market, with whose trade made it.
 #[must_use]
 pub fn reference(found: &Found, price: &Decimal, topic: &Topic) -> Keyed {
-    let text = Text::of(PRICE_UPDATE).number("price", Some(price)).text("quote", Some("USD"));
+    let text = Text::of(PRICE_UPDATE)
+        .number("price", Some(price))
+        .text("quote", Some("USD"))
+        .text("trader", found.trader.as_deref());
     text.publication(found, topic, 0)
 }
 

@@ -1,0 +1,112 @@
+// Minutes on their way into the table: whatever fails there, nothing that was acknowledged is lost or counted twice, and
+// publishing goes on. Run on the build that panics on request.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { rows } from "./api.mjs";
+import { candlesOf, plain } from "./candles.mjs";
+import { range, startService, stopServices, until } from "./service.mjs";
+
+/** A minute is written down up to 75 seconds after it was told of, and what fails again after 30. */
+const SECONDS = 150;
+
+let service;
+before(async () => {
+  service = await startService({ build: "faulty" });
+});
+after(stopServices);
+
+/** Trade `n`, of one of the last minutes. */
+const trade = (n) => ({
+  type: "TRADE",
+  price: 1 + (n % 7) / 10,
+  amount: String(n),
+  timestamp: Math.floor(Date.now() / 1000) - (n % 4) * 60,
+  slot: n,
+  signature: `t${n}`,
+});
+
+/** A token that is traded, and what its chart has to be. */
+class Token {
+  posted = [];
+
+  constructor(name, to = service) {
+    Object.assign(this, { name, service: to });
+  }
+
+  async trade(count) {
+    for (const n of range(this.posted.length + 1, this.posted.length + count)) {
+      const payload = trade(n);
+      let answer = await this.service.publish(this.name, payload);
+      // While the room is lost nothing is acknowledged, and its publisher posts again.
+      while (answer.status !== 200) answer = await this.service.publish(this.name, payload);
+      this.posted.push(payload);
+    }
+  }
+
+  async hasEachOnce() {
+    const response = await this.service.request(`/tokens/${this.name}/prices?range=1h&interval=1m`);
+    if (response.status !== 200) return false;
+    assert.deepEqual((await response.json()).candles.map(plain), candlesOf(this.posted).map(plain));
+    return true;
+  }
+
+  async written() {
+    const [row] = await rows(
+      this.service,
+      "SELECT SUM(trades) AS trades, SUM(volume) AS volume FROM prices WHERE mint = ?",
+      this.name,
+    );
+    return [row.trades ?? 0, row.volume ?? 0];
+  }
+
+  /** The table has all of it once, and until then the chart does. */
+  async settles() {
+    const volume = this.posted.reduce((sum, { amount }) => sum + Number(amount), 0);
+    const isWritten = async () => {
+      const written = await this.written();
+      assert.ok(written[0] <= this.posted.length, `${written[0]} of ${this.posted.length}`);
+      await this.hasEachOnce();
+      return written.join() === [this.posted.length, volume].join();
+    };
+    await until(`${this.name} is in the table`, isWritten, SECONDS);
+    await this.service.evict(this.name);
+    assert.ok(await this.hasEachOnce());
+  }
+}
+
+test("a crash before and after the table was written, and a table that is away", {
+  timeout: 400_000,
+}, async (context) => {
+  const tokens = ["FAULTbeforeTab1e", "FAULTafterTab1e"].map((name) => new Token(name));
+  for (const token of tokens) await token.trade(20);
+  const others = await startService();
+  const away = new Token("AWAY", others);
+  await away.trade(20);
+  await rows(others, "ALTER TABLE prices RENAME TO prices_away");
+
+  const crash = async (token) => {
+    const panics = () =>
+      service.rawLog().filter((line) => line.includes("fault was injected into the room")).length;
+    const before = panics();
+    await until("it has crashed", () => panics() > before, SECONDS);
+    await token.trade(5);
+    await token.settles();
+  };
+  const comeBack = async () => {
+    const failures = () =>
+      others.rawLog().filter((line) => line.includes("minutes could not be written down")).length;
+    await until("writing has failed", () => failures() > 0, SECONDS);
+    const subscriber = await others.subscribe("AWAY");
+    await away.trade(5);
+    const places = (await subscriber.soFar()).map((frame) => JSON.parse(frame).seq);
+    assert.deepEqual(places.slice(-5), range(21, 25), "publishing goes on");
+    await others.evict("AWAY");
+    await rows(others, "ALTER TABLE prices_away RENAME TO prices");
+    await away.settles();
+  };
+  await Promise.all([
+    ...tokens.map((token) => context.test(token.name, () => crash(token))),
+    context.test("away", comeBack),
+  ]);
+});
