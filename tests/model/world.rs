@@ -157,8 +157,7 @@ impl World {
             Op::Write { succeeds } => self.write(*succeeds),
         }
         if self.under_way.is_none() {
-            self.durable = self.disk.clone();
-            self.ledger.release();
+            self.commit();
         }
         self.ledger.check(Some(self.room.market()), &self.log);
     }
@@ -235,8 +234,7 @@ impl World {
     fn finish(&mut self) {
         let Some(batch) = self.under_way.take() else { return };
         self.last_use = self.last_use.max(batch.begun);
-        self.durable = self.disk.clone();
-        self.ledger.release();
+        self.commit();
         let mut connections = 0;
         for (who, connection) in batch.audience {
             if !self.subscribers[who].is_connected || self.subscribers[who].connection != connection {
@@ -327,12 +325,8 @@ impl World {
         if let (Some(batch), true) = (&batch, was_durable) {
             self.last_use = self.last_use.max(batch.begun);
         }
-        if self.ledger.is_awaited(self.memory) {
-            // An alarm that ends with the memory comes again.
-            self.disk.alarm = Some(self.now);
-        }
-        self.durable = self.disk.clone();
-        self.ledger.release();
+        self.commit();
+        self.disk = self.durable.clone();
         self.unanswered.clear();
         if batch.is_some() {
             // Nobody knows who got the batch: whoever was to get it is asked to come back.
@@ -365,7 +359,16 @@ impl World {
             let is_used = !self.connected().is_empty() || !self.unanswered.is_empty();
             assert!(is_used || self.disk.founding.is_none(), "an unused room is deleted at {until:?}");
         }
+        self.commit();
+    }
+
+    /// What is stored is durable. An alarm is gone when what it did is: one that is under way would come again.
+    fn commit(&mut self) {
         self.durable = self.disk.clone();
+        if self.ledger.is_awaited(self.memory) {
+            self.durable.alarm = Some(self.now);
+        }
+        self.ledger.release();
     }
 
     /// The alarm is gone with its call. While that is under way there is no other.

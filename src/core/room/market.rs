@@ -11,6 +11,7 @@ use crate::core::market::observe::{Observed, Watch};
 use crate::core::market::price::{PriceVerdict, Priced};
 use crate::core::market::rule::Firing;
 use crate::core::publication::{Keyed, MarketPart, Seq};
+use crate::core::tick::Tick;
 use crate::core::time::UnixMillis;
 use crate::core::token::LastPrice;
 
@@ -66,6 +67,8 @@ impl Room {
         // The history has no use for it.
         let (tick, watch) = match std::mem::take(&mut keyed.market) {
             MarketPart::Tick(tick) => (tick, Watch::Off),
+            // Without its trade it is the price of SOL, which is no token to warn of.
+            MarketPart::Witnessed(tick) if matches!(*tick, Tick::Price(_)) => (tick, Watch::Off),
             MarketPart::Witnessed(tick) => (tick, Watch::On),
             MarketPart::Nothing | MarketPart::Proposal => return,
         };
@@ -166,7 +169,7 @@ mod tests {
     use crate::core::outbox::{OutboxLimits, Post, PostId};
     use crate::core::publication::Publication;
     use crate::core::room::{RoomLimits, Stored};
-    use crate::core::tick::{Tick, Trade};
+    use crate::core::tick::{PricePoint, Trade};
 
     /// The beginning of a minute.
     const NOW: u64 = 1_800_000_000;
@@ -249,7 +252,9 @@ mod tests {
 
     /// The room as it is after a wake from what a batch has stored.
     fn woken_from(effects: &[Effect], now: u64) -> Room {
-        let row = |effect: &Effect| if let Effect::Store(row) = effect { Some(row.clone()) } else { None };
+        let row = |effect: &Effect| {
+            if let Effect::Store(row) = effect { Some(StoredBatch::clone(row)) } else { None }
+        };
         let found = |effect: &Effect| if let Effect::Found(found) = effect { Some(*found) } else { None };
         let batches: Vec<StoredBatch> = effects.iter().filter_map(row).collect();
         wake(Stored { founding: effects.iter().find_map(found), batches, ..Stored::default() }, now)
@@ -312,7 +317,7 @@ mod tests {
         let mut room = room();
         let point = |at, price, trader: &str| {
             let trader = Some(Rc::from(trader));
-            Rc::new(Tick::Price(crate::core::tick::PricePoint { trader, ..price_point(at, price) }))
+            Rc::new(Tick::Price(PricePoint { trader, ..price_point(at, price) }))
         };
         let seen = |at, price, trader| part(MarketPart::Witnessed(point(at, price, trader)));
         publish(&mut room, NOW, vec![seen(NOW, "150", "ana")]);
@@ -324,7 +329,8 @@ mod tests {
             (price(&room), room.market().waiting(&sol()).next().unwrap().candle.high),
             ("150".to_owned(), number("150"))
         );
-        publish(&mut room, NOW + 3, vec![seen(NOW + 3, "9000", "ben")]);
+        let believed = publish(&mut room, NOW + 3, vec![seen(NOW + 3, "9000", "ben")]);
+        assert_eq!(warned(&believed), (0, 0), "SOL is no token to warn of");
         assert_eq!(price(&room), "9000");
         publish(&mut room, NOW + 4, vec![part(MarketPart::Tick(point(NOW + 4, "150", "ana")))]);
         assert_eq!(price(&room), "150");
