@@ -59,9 +59,9 @@ function tokenOf({ accountData = [] }) {
 const stem = signature().slice(0, 78);
 
 /** As long as a signature, and no other has it. */
-function newSignature() {
+export function newSignature() {
   place += 1;
-  return stem + String(place).padStart(9, "1").replaceAll("0", "A");
+  return stem + String(place).padStart(9, "0").replaceAll("0", "A");
 }
 
 /** So many tokens. */

@@ -9,12 +9,13 @@
 //   npm run ingest -- --samples …    where the real transactions are
 //   npm run ingest -- --only rates   some of answers parsing written rates readers
 
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { parseArgs } from "node:util";
 import { storeInMemory } from "../tests/worker/service.mjs";
 import { naiveTrade } from "./events-swap.mjs";
-import { SAMPLES, Stream, samples, Template, tokens } from "./ingest-webhooks.mjs";
+import { newSignature, SAMPLES, Stream, samples, Template, tokens } from "./ingest-webhooks.mjs";
 import { short } from "./table.mjs";
 import { cpuSeconds, startWhole } from "./whole.mjs";
 
@@ -37,12 +38,13 @@ const { values } = parseArgs({
   },
 });
 if (!values.disk) storeInMemory();
-const [seconds, posts] = ["seconds", "posts"].map((name) => {
+const whole = (name) => {
   const number = Number(values[name]);
   if (Number.isInteger(number) && number > 0) return number;
   console.error(`--${name} is a whole number, at least 1`);
   process.exit(1);
-});
+};
+const [seconds, posts] = [whole("seconds"), whole("posts")];
 
 const faults = [];
 const told = samples(values.samples);
@@ -68,12 +70,22 @@ process.exit(faults.length > 0 ? 1 : 0);
 
 /** The trades of each transaction as the service tells them. */
 async function findTrades(service) {
-  const trades = [];
+  const feed = new WebSocket(`${service.origin.replace("http", "ws")}/ws/feed:trades`);
+  const trades = new Map();
+  feed.addEventListener("message", ({ data }) => {
+    const { type, signature, ...trade } = JSON.parse(data);
+    if (type === "TRADE") trades.get(signature).push(trade);
+  });
+  await once(feed, "message");
+  let missing = 0;
   for (const template of templates) {
-    const answer = await post(service, `[${template.told()}]`);
-    trades.push(Array.from({ length: answer.trades }));
+    const signature = newSignature();
+    trades.set(signature, []);
+    missing += (await post(service, `[${template.told(template.token, signature)}]`)).trades;
   }
-  return trades;
+  while ([...trades.values()].flat().length < missing) await once(feed, "message");
+  feed.close();
+  return [...trades.values()];
 }
 
 /** How long one webhook takes, one after the other. */
@@ -117,7 +129,8 @@ async function parsing(service) {
     ["500 tokens", swaps, 500],
   ]) {
     const stream = new Stream(templates, tokens(count));
-    for (let n = 0; n < 10; n += 1) await post(service, stream.body(FULL));
+    // Until the engine has compiled all of it, and every room is awake.
+    for (let n = 0; n < 30; n += 1) await post(service, stream.body(FULL));
     const sums = { read: 0, all: 0 };
     for (let n = 0; n < posts; n += 1) {
       // In turns, so that whatever disturbs the machine disturbs both.
@@ -190,7 +203,9 @@ async function rates() {
     }
   }
   console.table(rows);
-  console.log("A core's second: swaps by the seconds of the core that the service had, whatever others took of it.");
+  console.log(
+    "A core's second: swaps by the seconds of the core that the service had, whatever others took of it.",
+  );
 }
 
 async function rate(service, stream, each, subscribers) {
@@ -245,8 +260,21 @@ async function subscribe({ origin }, tokens, count) {
 
 /** What a reader of events.swap would have found in the same transactions. */
 function readers() {
-  const reading = told.map((transaction, place) => ({ naive: naiveTrade(transaction), trades: found[place] }));
-  console.log(JSON.stringify(reading.filter(({ naive, trades }) => naive || trades.length)));
+  const readings = told.map((transaction, place) => ({
+    theirs: naiveTrade(transaction),
+    ours: found[place],
+  }));
+  const all = found.flat().length;
+  const rightOf = ({ theirs, ours }) =>
+    ours.find(({ token, quote }) => token === theirs.token && quote === "SOL")?.price;
+  const read = readings.filter(({ theirs }) => theirs);
+  const factors = read.filter(rightOf).map((reading) => {
+    const factor = reading.theirs.price / rightOf(reading);
+    return Math.max(factor, 1 / factor);
+  });
+  console.log(
+    `\nThe same ${told.length} transactions: the service finds ${all} trades of tokens in ${found.filter((some) => some.length).length} of them. A reader of events.swap says ${read.length} swaps: ${factors.length} are among the ${all}, ${factors.filter((factor) => factor > 1.01).length} of those at a wrong price, by up to ${short(Math.max(1, ...factors))} times; ${read.length - factors.length} are no trade of a token against SOL; it misses ${all - factors.length}.`,
+  );
 }
 
 async function timed(service, body) {
@@ -264,7 +292,8 @@ async function post({ origin }, body, trades) {
   });
   const answer = await response.json();
   if (response.status !== 200) faults.push(`${response.status}: ${JSON.stringify(answer)}`);
-  if (trades !== undefined && answer.trades !== trades) faults.push(`${answer.trades} trades instead of ${trades}`);
+  if (trades !== undefined && answer.trades !== trades)
+    faults.push(`${answer.trades} trades instead of ${trades}`);
   return answer;
 }
 

@@ -14,6 +14,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "model/drawing.rs"]
+mod drawing;
 #[path = "model/exchange.rs"]
 mod exchange;
 

@@ -1,7 +1,8 @@
 //! The pure room beside a naive model of it, through random histories: posts and repeats, subscribers that come, are
 //! cut off and resume, sleep and crashes at any moment, weeks that pass. What holds: every subscriber gets every
 //! message exactly once and in order or is told honestly what it missed, an acknowledged message is never lost, a
-//! repeat changes nothing, and a wake is invisible.
+//! repeat changes nothing, and a wake is invisible. And its chart: the table of minutes together with what the room still
+//! holds is every trade once, whatever becomes of a write, and the room's alarms are enough to have it all written down.
 //!
 //! A failure prints the shortest history that shows it and writes its seed to room_model.proptest-regressions, which is
 //! replayed first from then on. `PROPTEST_CASES=100000 cargo test --release --test room_model` looks for longer.
@@ -14,6 +15,10 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "model/drawing.rs"]
+mod drawing;
+#[path = "model/ledger.rs"]
+mod ledger;
 #[path = "model/world.rs"]
 mod world;
 
@@ -23,7 +28,9 @@ use proptest::test_runner::FileFailurePersistence;
 use world::{Op, SUBSCRIBERS, World};
 
 fn op() -> impl Strategy<Value = Op> {
-    let publication = (prop::option::weighted(0.4, 0..6_u8), 0..60_usize);
+    let late = prop_oneof![4 => 0..90_u64, 1 => 90..9_000_u64];
+    let trade = prop::option::weighted(0.5, (late, 1..9_u8, 0..9_u8));
+    let publication = (prop::option::weighted(0.4, 0..6_u8), 0..60_usize, trade);
     prop_oneof![
         6 => vec(publication, 1..4).prop_map(Op::Post),
         5 => Just(Op::BeginBatch),
@@ -33,6 +40,9 @@ fn op() -> impl Strategy<Value = Op> {
         2 => Just(Op::Sleep),
         1 => any::<bool>().prop_map(|was_durable| Op::Crash { was_durable }),
         1 => (1..20_u64).prop_map(|days| Op::Pass { days }),
+        3 => (1..100_u64).prop_map(|seconds| Op::Wait { seconds }),
+        2 => Just(Op::Alarm),
+        2 => any::<bool>().prop_map(|succeeds| Op::Write { succeeds }),
     ]
 }
 
@@ -67,7 +77,7 @@ proptest! {
         size in history_size(),
         ops in vec(op(), 1..60),
     ) {
-        let ops: Vec<Op> = ops.into_iter().filter(|op| !matches!(op, Op::Sleep)).collect();
+        let ops: Vec<Op> = ops.into_iter().filter(|op| !matches!(op, Op::Sleep | Op::Alarm)).collect();
         let (mut awake, mut sleepy) = (World::new(size), World::new(size));
         for op in &ops {
             awake.run(op);

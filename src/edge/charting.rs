@@ -14,8 +14,16 @@ use crate::core::alert_rule::AlertRule;
 use crate::core::charting::{Charting, Learned};
 use crate::core::event::Event;
 use crate::core::room::Standing;
+use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::market_answer::MarketAnswer;
+
+/// After how long what is written down of a token is read again that could not be, in milliseconds: to ask a database that
+/// is gone with each publication would cost as much as to publish.
+const RETRY_LEARNING_MILLIS: u64 = 30_000;
+
+/// Once that was read.
+const NEVER: UnixMillis = UnixMillis(u64::MAX);
 
 /// Writes minutes down. What fails is tried again by the room's alarm, and to write it down again changes nothing.
 ///
@@ -55,7 +63,8 @@ async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError>
 
 /// Reads what is written down of the token, once after each wake: nobody waits for it.
 pub fn learn_once(room: &Rc<RoomState>) {
-    if !room.has_learned.replace(true) {
+    if runtime::now() >= room.learns_from.get() {
+        room.learns_from.set(NEVER);
         learn(room);
     }
 }
@@ -83,7 +92,7 @@ fn learn(room: &Rc<RoomState>) {
     let learning = Rc::clone(room);
     room.state.wait_until(async move {
         if let Err(error) = learn_now(&learning).await {
-            learning.has_learned.set(false);
+            learning.learns_from.set(runtime::now().later_by(RETRY_LEARNING_MILLIS));
             learning.log.failed(&format!("what is written down of the token could not be read: {error}"));
         }
     });

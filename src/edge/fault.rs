@@ -77,7 +77,7 @@ pub fn in_room_of(topic: &Topic, here: RoomFault) {
     let (global, counter) = (js_sys::global(), JsValue::from_str(topic.as_str()));
     let count = Reflect::get(&global, &counter).ok().and_then(|count| count.as_f64()).unwrap_or_default();
     let is_counted = Reflect::set(&global, &counter, &(count + 1.0).into()).is_ok();
-    assert!(!is_counted || count >= ROOM_FAULTS, "a fault was injected into the room of a topic");
+    assert!(!is_counted || count >= ROOM_FAULTS, "a fault was injected into the room of a topic: {here:?}");
 }
 
 /// What goes wrong with a push that asks for it.

@@ -32,7 +32,7 @@ pub async fn spend(env: &Env, Proof { wallet, nonce }: Proof) -> Result<Wallet, 
 async fn ask(env: &Env, wallet: &Wallet, nonce: &Nonce) -> worker::Result<u16> {
     let object = env.durable_object(SIGN_IN_BINDING)?.get_by_name(wallet.as_str())?;
     let body = sign_in_protocol::encode(nonce.as_str(), nonce.expires());
-    Ok(objects::post(&object, "/", Headers::new(), &body.into()).await?.status_code())
+    Ok(objects::post(object, "/", Headers::new(), &body.into()).await?.status)
 }
 
 /// One wallet's sign-ins as the runtime knows them.

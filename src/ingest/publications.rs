@@ -71,6 +71,8 @@ fn reference(found: &Found) -> Option<Posting> {
     let price = found.sol_usd.as_ref()?;
     let topic = Topic::of_sol_usd();
     let keyed = market::reference(found, price, &topic);
+    let tick = market::tick(&keyed.publication, found.at.timestamp)?;
+    let keyed = witnessed(keyed, tick);
     Some(Posting { topic, keyed, kind: PostingKind::Other })
 }
 
@@ -108,6 +110,7 @@ mod tests {
         Found {
             signature: Rc::from("5xy"),
             at,
+            trader: Some(Rc::from("ana")),
             trades: vec![trade],
             sol_usd: sol_usd.map(Decimal::from_whole),
             ..Found::default()
@@ -134,10 +137,11 @@ mod tests {
         let postings = of(&webhook, None);
         let first = &postings[0];
         assert_eq!((first.topic.as_str(), first.keyed.feed), ("market:SOL-USD", None));
+        assert!(matches!(first.keyed.market, MarketPart::Witnessed(_)));
         assert_eq!(
             first.keyed.publication.as_json(),
             concat!(
-                r#"{"type":"PRICE_UPDATE","price":149,"quote":"USD","timestamp":1700000000,"slot":7,"#,
+                r#"{"type":"PRICE_UPDATE","price":149,"quote":"USD","trader":"ana","timestamp":1700000000,"slot":7,"#,
                 r#""signature":"5xy","token":"market:SOL-USD"}"#
             )
         );

@@ -21,6 +21,8 @@ use glow_broadcast::core::time::UnixMillis;
 use glow_broadcast::core::wallet::Wallet;
 use glow_broadcast::wire::{candle_row, market_state};
 
+use crate::drawing::{Point, draw, drawn};
+
 const START: u64 = 1_800_000_000;
 
 #[derive(Clone, Copy, Debug)]
@@ -71,14 +73,6 @@ pub enum Op {
     /// The first of what is due gets its place.
     Publish,
     Sleep,
-}
-
-/// One thing in the chart as it was told: open, high, low and close are drawn from these.
-#[derive(Clone, Debug)]
-struct Point {
-    at: ChainTime,
-    price: Decimal,
-    amount: Option<Decimal>,
 }
 
 /// What a room can see.
@@ -315,29 +309,10 @@ impl Exchange {
                 let start = Hour::start_of(addition.minute);
                 hours.entry(start).or_insert_with(|| Hour { start, ..Hour::default() }).add([addition]);
             }
-            let chart: Vec<_> = hours
-                .values()
-                .flat_map(Hour::candles)
-                .map(|(start, candle)| {
-                    let prices = [&candle.open, &candle.high, &candle.low, &candle.close].map(Decimal::clone);
-                    (start, prices, candle.volume.clone(), candle.trades)
-                })
-                .collect();
+            let chart: Vec<_> = hours.values().flat_map(drawn).collect();
             let of_quote = self.told.iter().filter(|((of, _), _)| *of == quote);
             let expected: Vec<_> = of_quote.map(|((_, minute), points)| draw(*minute, points)).collect();
             assert_eq!(chart, expected, "the chart in {}", quote.as_str());
         }
     }
-}
-
-fn draw(minute: Minute, points: &[Point]) -> (u64, [Decimal; 4], Decimal, u64) {
-    let first = points.iter().map(|point| point.at).min().unwrap();
-    let last = points.iter().map(|point| point.at).max().unwrap();
-    let open = points.iter().find(|point| point.at == first).unwrap().price.clone();
-    let close = points.iter().rfind(|point| point.at == last).unwrap().price.clone();
-    let high = points.iter().map(|point| &point.price).max().unwrap().clone();
-    let low = points.iter().map(|point| &point.price).min().unwrap().clone();
-    let amounts: Vec<&Decimal> = points.iter().filter_map(|point| point.amount.as_ref()).collect();
-    let volume = amounts.iter().fold(Decimal::default(), |sum, amount| sum.plus(amount));
-    (minute.0 * 60, [open, high, low, close], volume, amounts.len() as u64)
 }

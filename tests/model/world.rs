@@ -11,11 +11,13 @@ use glow_broadcast::core::history::{HistoryLimits, StoredBatch};
 use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
-use glow_broadcast::core::publication::{Keyed, Seq};
+use glow_broadcast::core::publication::{Keyed, MarketPart, Seq};
 use glow_broadcast::core::room::{Room, RoomLimits, Stored};
 use glow_broadcast::core::time::UnixMillis;
 use glow_broadcast::core::topic::Topic;
 use glow_broadcast::wire::payload;
+
+use crate::ledger::{Ledger, trade};
 
 pub const SUBSCRIBERS: usize = 4;
 
@@ -25,8 +27,8 @@ const RETENTION_DAYS: u64 = 14;
 /// Something that happens.
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// A request with publications: each with one of a few keys, or none, and some padding.
-    Post(Vec<(Option<u8>, usize)>),
+    /// A request with publications.
+    Post(Vec<Posted>),
     /// The pump takes the next batch.
     BeginBatch,
     /// The batch becomes durable and is handed to everybody.
@@ -39,15 +41,25 @@ pub enum Op {
     Sleep,
     /// Memory is lost, whatever is under way.
     Crash { was_durable: bool },
-    /// Time passes.
+    /// Time passes, and nothing is under way for so long.
     Pass { days: u64 },
+    /// Time passes, whatever is under way.
+    Wait { seconds: u64 },
+    /// The room is woken by its alarm, at its time or at any other.
+    Alarm,
+    /// Minutes that are on their way into the table get there, or fail.
+    Write { succeeds: bool },
 }
+
+/// One of a few keys, or none; some padding; the trade that it tells of, by how late it is, its price and its amount.
+pub type Posted = (Option<u8>, usize, Option<(u64, u8, u8)>);
 
 #[derive(Clone, Default)]
 struct Disk {
     founding: Option<Founding>,
     kept_until: Option<UnixMillis>,
     rows: BTreeMap<u32, StoredBatch>,
+    alarm: Option<UnixMillis>,
 }
 
 #[derive(Clone, Default)]
@@ -89,6 +101,9 @@ pub struct World {
     posts: u64,
     /// When somebody last published, came or left.
     last_use: UnixMillis,
+    ledger: Ledger,
+    /// Which of the room's memories this is.
+    memory: u32,
 }
 
 impl World {
@@ -118,6 +133,8 @@ impl World {
             unanswered: HashMap::new(),
             posts: 0,
             last_use: now,
+            ledger: Ledger::default(),
+            memory: 0,
         }
     }
 
@@ -131,14 +148,18 @@ impl World {
             Op::FinishBatch => self.finish(),
             Op::Connect { who, resume } => self.connect(*who, *resume),
             Op::Cut { who } => self.cut(*who),
-            Op::Sleep if self.unanswered.is_empty() => self.wake(),
+            Op::Sleep if self.unanswered.is_empty() && !self.ledger.is_awaited(self.memory) => self.wake(),
             Op::Sleep => {}
             Op::Crash { was_durable } => self.crash(*was_durable),
             Op::Pass { days } => self.pass(*days),
+            Op::Wait { seconds } => self.now = self.now.later_by(seconds * 1_000),
+            Op::Alarm => self.ring(),
+            Op::Write { succeeds } => self.write(*succeeds),
         }
         if self.under_way.is_none() {
-            self.durable = self.disk.clone();
+            self.commit();
         }
+        self.ledger.check(Some(self.room.market()), &self.log);
     }
 
     /// Lets everything under way come to its end, brings everybody back, and checks that nobody lacks anything.
@@ -148,6 +169,12 @@ impl World {
             self.begin();
         }
         self.finish();
+        self.write_all();
+        while let Some(alarm) = self.disk.alarm.filter(|at| at.since(self.now) < DAY) {
+            self.now = self.now.max(alarm);
+            self.ring_and_write();
+        }
+        self.ledger.check(None, &self.log);
         for who in 0..SUBSCRIBERS {
             self.connect(who, true);
             let (_, place) = self.subscribers[who].place.expect("it was greeted");
@@ -155,15 +182,20 @@ impl World {
         }
     }
 
-    fn post(&mut self, publications: &[(Option<u8>, usize)]) {
+    fn post(&mut self, publications: &[Posted]) {
         let id = PostId(self.posts);
         let publications: Vec<Keyed> = publications
             .iter()
             .zip(0..)
-            .map(|((key, padding), place)| {
+            .map(|((key, padding, traded), place)| {
                 let body = format!(r#"{{"n":"{}-{place}","padding":"{}"}}"#, id.0, "x".repeat(*padding));
                 let keyed = payload::publication(&Topic::parse("T").unwrap(), body.as_bytes()).unwrap();
-                Keyed { key: key.map(|key| IdempotencyKey::given(&key.to_string()).unwrap()), ..keyed }
+                let market = traded.map(|traded| trade(self.now.seconds(), traded)).unwrap_or_default();
+                Keyed {
+                    key: key.map(|key| IdempotencyKey::given(&key.to_string()).unwrap()),
+                    market,
+                    ..keyed
+                }
             })
             .collect();
         self.posts += 1;
@@ -202,7 +234,7 @@ impl World {
     fn finish(&mut self) {
         let Some(batch) = self.under_way.take() else { return };
         self.last_use = self.last_use.max(batch.begun);
-        self.durable = self.disk.clone();
+        self.commit();
         let mut connections = 0;
         for (who, connection) in batch.audience {
             if !self.subscribers[who].is_connected || self.subscribers[who].connection != connection {
@@ -243,8 +275,9 @@ impl World {
             return;
         }
         self.use_now();
-        let (told, kept): (Vec<_>, Vec<_>) =
-            effects.into_iter().partition(|effect| !matches!(effect, Effect::Keep { .. }));
+        let (told, kept): (Vec<_>, Vec<_>) = effects
+            .into_iter()
+            .partition(|effect| !matches!(effect, Effect::Keep { .. } | Effect::Wake { .. }));
         for effect in kept {
             self.store(effect);
         }
@@ -287,11 +320,13 @@ impl World {
             if self.disk.founding.is_none() {
                 self.log.clear();
             }
+            self.ledger.lose();
         }
         if let (Some(batch), true) = (&batch, was_durable) {
             self.last_use = self.last_use.max(batch.begun);
         }
-        self.durable = self.disk.clone();
+        self.commit();
+        self.disk = self.durable.clone();
         self.unanswered.clear();
         if batch.is_some() {
             // Nobody knows who got the batch: whoever was to get it is asked to come back.
@@ -304,31 +339,75 @@ impl World {
     }
 
     fn wake(&mut self) {
-        let Disk { founding, kept_until, rows } = self.durable.clone();
+        let Disk { founding, kept_until, rows, .. } = self.durable.clone();
+        self.memory += 1;
         let (batches, relays) = (rows.into_values().collect(), BTreeMap::new());
         let stored = Stored { founding, kept_until, batches, relays };
         self.room = Room::wake(self.limits.clone(), stored, self.now);
     }
 
     fn pass(&mut self, days: u64) {
-        // A batch takes seconds at most.
+        // A batch takes seconds at most, and so does a write.
         self.finish();
+        self.write_all();
         self.now = self.now.later_by(days * DAY);
-        let Some(until) = self.durable.kept_until.filter(|until| *until <= self.now) else { return };
+        let until = self.durable.kept_until.filter(|until| *until <= self.now);
+        while self.disk.alarm.is_some_and(|at| at <= self.now) {
+            self.ring_and_write();
+        }
+        if let Some(until) = until {
+            let is_used = !self.connected().is_empty() || !self.unanswered.is_empty();
+            assert!(is_used || self.disk.founding.is_none(), "an unused room is deleted at {until:?}");
+        }
+        self.commit();
+    }
+
+    /// What is stored is durable. An alarm is gone when what it did is: one that is under way would come again.
+    fn commit(&mut self) {
+        self.durable = self.disk.clone();
+        if self.ledger.is_awaited(self.memory) {
+            self.durable.alarm = Some(self.now);
+        }
+        self.ledger.release();
+    }
+
+    /// The alarm is gone with its call. While that is under way there is no other.
+    fn ring(&mut self) {
+        if self.ledger.is_awaited(self.memory) {
+            return;
+        }
+        self.disk.alarm = None;
         let open = u32::try_from(self.connected().len()).unwrap();
         let is_used = open > 0 || !self.unanswered.is_empty();
         for effect in self.step(Event::Expire { open }) {
             assert!(!is_used || effect != Effect::Forget, "a room in use is kept");
             self.store(effect);
         }
-        assert!(is_used || self.disk.founding.is_none(), "an unused room is deleted at {until:?}");
-        self.durable = self.disk.clone();
+    }
+
+    fn write(&mut self, succeeds: bool) {
+        let Some(through) = self.ledger.finish(self.memory, succeeds) else { return };
+        let event = if succeeds { Event::Charted { through } } else { Event::Uncharted };
+        for effect in self.step(event) {
+            self.store(effect);
+        }
+    }
+
+    fn ring_and_write(&mut self) {
+        self.ring();
+        self.write_all();
+    }
+
+    fn write_all(&mut self) {
+        while self.ledger.is_awaited(self.memory) {
+            self.write(true);
+        }
     }
 
     /// Lets the room decide, and notes what is seen of it.
     fn step(&mut self, event: Event) -> Vec<Effect> {
         let effects = self.room.step(event, self.now);
-        self.transcript.extend(effects.iter().map(seen));
+        self.transcript.extend(effects.iter().filter_map(seen));
         effects
     }
 
@@ -342,9 +421,14 @@ impl World {
             Effect::Keep { until } => {
                 assert!(self.disk.founding.is_some(), "a room without storage costs no write");
                 let least = self.now.later_by(RETENTION_DAYS * DAY);
-                assert!(until >= least && until <= least.later_by(DAY), "kept for the retention and a slack");
+                let is_again = self.disk.kept_until == Some(until);
+                let is_slack = until >= least && until <= least.later_by(DAY);
+                assert!(is_again || is_slack, "kept for the retention and a slack");
                 self.disk.kept_until = Some(until);
+                self.disk.alarm = Some(until);
             }
+            Effect::Wake { at } => self.disk.alarm = Some(at),
+            Effect::Chart(charting) => self.ledger.ask(charting, self.memory, self.under_way.is_some()),
             Effect::Store(batch) => {
                 self.disk.rows.insert(batch.slot, *batch);
                 assert!(
@@ -354,9 +438,10 @@ impl World {
             }
             Effect::Forget => {
                 let unused = self.now.since(self.last_use);
-                assert!(unused >= RETENTION_DAYS * DAY, "forgotten after {unused} ms");
+                let is_over = self.disk.founding.is_none() || unused >= RETENTION_DAYS * DAY;
+                assert!(is_over, "forgotten after {unused} ms");
                 self.disk = Disk::default();
-                self.log.clear();
+                self.ledger.bury(&mut self.log);
             }
             other => panic!("{other:?} has no place here"),
         }
@@ -373,7 +458,8 @@ impl World {
             let found = &self.log[place - 1];
             if duplicate {
                 assert_eq!(found.key, keyed.key, "a repeat has the key of what it repeats");
-                assert!(place >= held, "only what is held is known");
+                let is_trade = found.market != MarketPart::Nothing;
+                assert!(place >= held || is_trade, "of what is no trade only what is held is known");
                 continue;
             }
             assert_eq!(found, keyed, "an acknowledged publication has the place that was told");
@@ -463,11 +549,15 @@ impl World {
     }
 }
 
-/// What is seen of an effect from outside: all but the number of its batch.
-fn seen(effect: &Effect) -> String {
+/// What is seen of an effect from outside: all but the number of its batch, what the market remembers and when it is
+/// written down.
+fn seen(effect: &Effect) -> Option<String> {
     let mut effect = effect.clone();
-    if let Effect::Broadcast { batch, .. } = &mut effect {
-        *batch = BatchId(0);
+    match &mut effect {
+        Effect::Broadcast { batch, .. } => *batch = BatchId(0),
+        Effect::Store(row) => row.market = None,
+        Effect::Wake { .. } | Effect::Chart(_) => return None,
+        _ => {}
     }
-    format!("{effect:?}")
+    Some(format!("{effect:?}"))
 }

@@ -141,6 +141,10 @@ const runs = [
       assert.match(output, /retention .*144/);
     },
   ],
+  [
+    /^npm run ingest$/,
+    async (command) => assert.match(await shell(`${command} -- --only answers --posts 2`), /100/),
+  ],
   [/^npm run fuzz$/, (command) => shell(`${command} -- --seconds 1 --only topic`)],
 ];
 

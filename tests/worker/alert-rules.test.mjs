@@ -37,7 +37,7 @@ test("a rule waits, is listed, and can be taken away", async () => {
   assert.equal(headers.get("location"), `${service.origin}${alertsOf(user)}/${id}`);
 
   const listed = await user.get(alertsOf(user));
-  assert.deepEqual([listed.status, listed.body], [200, { alerts: [body] }]);
+  assert.deepEqual([listed.status, listed.body], [200, { alerts: [body], next: null }]);
   assert.equal(listed.headers.get("cache-control"), "private, no-cache");
   const known = await user.get(alertsOf(user), { "if-none-match": listed.headers.get("etag") });
   assert.equal(known.status, 304);

@@ -186,12 +186,12 @@ test("a minute in which five times the usual is traded is an alert", async () =>
   const of = mint();
   const token = await Watcher.of(of);
   const minute = now() - (now() % 60);
-  const before = range(1, 10).map((ago) => at(1, of, { tokens: 10n, timestamp: minute - ago * 60 }));
+  const before = range(1, 10).map((ago) => at(0.001, of, { tokens: 10n, timestamp: minute - ago * 60 }));
   await webhook(before.reverse());
   // Told as of the minute that has begun, so that it is one minute whenever the test runs.
-  await webhook([at(1, of, { tokens: 49n, timestamp: minute })]);
+  await webhook([at(0.001, of, { tokens: 49n, timestamp: minute })]);
   await token.heard(0);
-  await webhook([at(1, of, { tokens: 1n, timestamp: minute })]);
+  await webhook([at(0.001, of, { tokens: 1n, timestamp: minute })]);
   const [alert] = await token.heard(1);
   assert.deepEqual([alert.alertType, alert.severity], ["volume", "info"]);
   assert.deepEqual(alert.data, { volume: 50, average: 10, times: 5 });

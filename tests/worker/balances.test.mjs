@@ -74,6 +74,7 @@ test("snapshots are listed newest first, with what was won between the ends", as
         { mint: "SOL", amount: "0.5", valueUsd: null },
       ],
     },
+    next: null,
   });
   assert.equal(headers.get("cache-control"), "private, no-cache");
   const known = await user.get(`${user.path}/balances`, { "if-none-match": headers.get("etag") });

@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { mint, pool, signature, solPrice, swap, trader } from "./chain.mjs";
-import { range, startService, stopServices, until } from "./service.mjs";
+import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
 const HELIUS_AUTH = "helius-secret-71c2";
 
 let service;
 before(async () => {
-  service = await startService({ secrets: { WEBHOOK_SECRET: "test-secret-5b9f", HELIUS_AUTH } });
+  service = await startService({ secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH } });
 });
 after(stopServices);
 
 /** Sends transactions as Helius does. */
-async function webhook(body, headers = { authorization: HELIUS_AUTH }) {
-  const response = await service.request("/webhook/helius", {
+async function webhook(body, headers = { authorization: HELIUS_AUTH }, to = service) {
+  const response = await to.request("/webhook/helius", {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -310,4 +310,35 @@ test("closed minutes go into the table, once", async () => {
     ]),
     [[then, 1, 5, 1, 5, 5, 5]],
   );
+});
+
+test("one trader's pool does not move what SOL costs, a second trader or a publisher does", async () => {
+  const own = await startService({ secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH } });
+  const reference = await own.subscribe("market:SOL-USD");
+  const of = mint();
+  const prices = async () => ofType(await heard(reference), "PRICE_UPDATE").map(({ price }) => price);
+  const send = (...body) => webhook(body, undefined, own);
+  const eve = trader();
+  await send(solPrice(150));
+  await send(solPrice(9_000, { by: eve }));
+  await own.evict("market:SOL-USD");
+  await send(solPrice(9_000, { by: eve }), solPrice(151), solPrice(9_000, { by: eve }));
+  assert.deepEqual(await prices(), [150, 151]);
+  const { HOT_COPIES } = await own.harness.getWorker().getEnv();
+  const copy = async () => JSON.parse((await HOT_COPIES.get("sol-usd")) ?? "null");
+  const { price } = await until("there is a hot copy", copy, 100);
+  assert.equal(price, "151");
+  const token = await own.subscribe(of);
+  await send(swap({ token: 1_000_000n, sol: 1_000_000_000n, of }), solPrice(9_000, { by: eve }));
+  assert.equal(
+    JSON.parse(await token.next()).priceUsd,
+    151,
+    "also where the fake one is in the same webhook",
+  );
+
+  await send(solPrice(9_000, { by: eve }), solPrice(8_900));
+  assert.deepEqual(await prices(), [8_900]);
+  await own.publish("market:SOL-USD", { type: "PRICE_UPDATE", price: 152, quote: "USD" });
+  await send(solPrice(153));
+  assert.deepEqual(await prices(), [152, 153]);
 });

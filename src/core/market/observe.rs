@@ -410,7 +410,9 @@ mod tests {
         let fired = market.look_again();
         let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
         assert_eq!((names, market.has_unjudged()), (vec!["r-3", "r-1"], false));
-        fired.iter().for_each(|firing| market.placed(firing.key()));
+        for firing in &fired {
+            market.placed(firing.key());
+        }
         market.set_rules(rules());
         assert_eq!(market.look_again(), [], "newer rules look at the price as it stands");
     }

@@ -11,6 +11,7 @@ use crate::core::market::observe::{Observed, Watch};
 use crate::core::market::price::{PriceVerdict, Priced};
 use crate::core::market::rule::Firing;
 use crate::core::publication::{Keyed, MarketPart, Seq};
+use crate::core::tick::Tick;
 use crate::core::time::UnixMillis;
 use crate::core::token::LastPrice;
 
@@ -66,6 +67,8 @@ impl Room {
         // The history has no use for it.
         let (tick, watch) = match std::mem::take(&mut keyed.market) {
             MarketPart::Tick(tick) => (tick, Watch::Off),
+            // Without its trade it is the price of SOL, which is no token to warn of.
+            MarketPart::Witnessed(tick) if matches!(*tick, Tick::Price(_)) => (tick, Watch::Off),
             MarketPart::Witnessed(tick) => (tick, Watch::On),
             MarketPart::Nothing | MarketPart::Proposal => return,
         };
@@ -122,7 +125,7 @@ impl Room {
     }
 
     /// Asks to be woken for the market, unless that was asked for.
-    fn wake_for_market(&mut self) -> Option<Effect> {
+    pub(super) fn wake_for_market(&mut self) -> Option<Effect> {
         let at = self.market_closes().filter(|at| self.market_wakes != Some(*at))?;
         self.market_wakes = Some(at);
         Some(Effect::Wake { at })
@@ -149,4 +152,229 @@ fn warn(alerts: Vec<Alert>, firings: Vec<Firing>) -> Option<Effect> {
 /// Asks to be woken to try again what failed.
 pub(super) fn retry(now: UnixMillis) -> Effect {
     Effect::Wake { at: now.later_by(RETRY_MILLIS) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::core::event::{Event, Outcome};
+    use crate::core::history::{HistoryLimits, StoredBatch};
+    use crate::core::idempotency::IdempotencyKey;
+    use crate::core::market::example::{number, price_point, rule, sol, trade};
+    use crate::core::market::rule::{Basis, Condition};
+    use crate::core::market::thresholds::MarketRules;
+    use crate::core::outbox::{OutboxLimits, Post, PostId};
+    use crate::core::publication::Publication;
+    use crate::core::room::{RoomLimits, Stored};
+    use crate::core::tick::{PricePoint, Trade};
+
+    /// The beginning of a minute.
+    const NOW: u64 = 1_800_000_000;
+    /// When what is told then can be written down.
+    const CLOSES: u64 = NOW + 75;
+    const RETENTION: u64 = 14 * 86_400;
+
+    fn seconds(seconds: u64) -> UnixMillis {
+        UnixMillis::from_seconds(seconds)
+    }
+
+    fn wake(stored: Stored, now: u64) -> Room {
+        let limits = RoomLimits {
+            capacity: 3,
+            connections_per_address: None,
+            client_frame_bytes: 4_096,
+            client_frames_per_minute: NonZeroU32::MIN,
+            history: HistoryLimits { size: 2, bytes: 1_000 },
+            outbox: OutboxLimits { messages: 8, bytes: 1_000 },
+            retention_millis: RETENTION * 1_000,
+            market: MarketRules::default(),
+        };
+        Room::wake(limits, stored, seconds(now))
+    }
+
+    fn room() -> Room {
+        wake(Stored::default(), NOW)
+    }
+
+    fn part(market: MarketPart) -> Keyed {
+        Keyed { market, ..Keyed::bare(Publication::from_checked_object("{}")) }
+    }
+
+    fn traded(at: u64, price: &str) -> Keyed {
+        part(MarketPart::Tick(Rc::new(Tick::Trade(trade(at, price, "1")))))
+    }
+
+    fn whale(at: u64) -> Keyed {
+        let whale = Trade { value_usd: Some(number("2000")), ..trade(at, "1", "1") };
+        part(MarketPart::Witnessed(Rc::new(Tick::Trade(whale))))
+    }
+
+    /// Publishes, and hands the batch to everybody.
+    fn publish(room: &mut Room, now: u64, publications: Vec<Keyed>) -> Vec<Effect> {
+        room.step(Event::Post(Post { id: PostId(now), publications, is_prompt: false }), seconds(now));
+        drain(room, now)
+    }
+
+    fn drain(room: &mut Room, now: u64) -> Vec<Effect> {
+        let mut effects = room.step(Event::Drain, seconds(now));
+        if let Some(Effect::Broadcast { batch, .. }) = effects.last() {
+            let batch = *batch;
+            effects.extend(room.step(Event::Sent { batch, connections: 0 }, seconds(now)));
+            effects.extend(room.step(Event::Handed { batch, connections: 0 }, seconds(now)));
+        }
+        effects
+    }
+
+    fn outcomes(effects: &[Effect]) -> Vec<(u64, bool)> {
+        let Some(Effect::Answer { outcomes, .. }) = effects.last() else { panic!("{effects:?}") };
+        outcomes.iter().map(|Outcome { seq, duplicate }| (seq.get(), *duplicate)).collect()
+    }
+
+    fn woken_at(effects: &[Effect]) -> Vec<u64> {
+        let wake = |effect: &Effect| if let Effect::Wake { at } = effect { Some(at.seconds()) } else { None };
+        effects.iter().filter_map(wake).collect()
+    }
+
+    fn warned(effects: &[Effect]) -> (usize, usize) {
+        let warn = |effect: &Effect| match effect {
+            Effect::Warn { alerts, firings } => Some((alerts.len(), firings.len())),
+            _ => None,
+        };
+        effects.iter().find_map(warn).unwrap_or_default()
+    }
+
+    fn alarm(room: &mut Room, now: u64) -> Vec<Effect> {
+        room.step(Event::Expire { open: 0 }, seconds(now))
+    }
+
+    /// The room as it is after a wake from what a batch has stored.
+    fn woken_from(effects: &[Effect], now: u64) -> Room {
+        let row = |effect: &Effect| {
+            if let Effect::Store(row) = effect { Some(StoredBatch::clone(row)) } else { None }
+        };
+        let found = |effect: &Effect| if let Effect::Found(found) = effect { Some(*found) } else { None };
+        let batches: Vec<StoredBatch> = effects.iter().filter_map(row).collect();
+        wake(Stored { founding: effects.iter().find_map(found), batches, ..Stored::default() }, now)
+    }
+
+    #[test]
+    fn a_room_is_woken_once_for_each_group_and_then_to_see_whether_it_is_used() {
+        let mut room = room();
+        assert_eq!(woken_at(&publish(&mut room, NOW, vec![traded(NOW, "1")])), [CLOSES]);
+        assert_eq!(woken_at(&publish(&mut room, NOW + 9, vec![traded(NOW, "1")])), [0; 0]);
+        assert_eq!(woken_at(&publish(&mut room, NOW + 60, vec![traded(NOW + 60, "1")])), [0; 0]);
+        let effects = alarm(&mut room, CLOSES);
+        let [Effect::Chart(Charting { flush, price: Some(_) })] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
+        let through = flush.through;
+        let next = room.step(Event::Charted { through }, seconds(CLOSES));
+        assert_eq!(woken_at(&next), [CLOSES + 60]);
+        let effects = alarm(&mut room, CLOSES + 60);
+        let [Effect::Chart(Charting { flush, .. })] = effects.as_slice() else { panic!("{effects:?}") };
+        let last = room.step(Event::Charted { through: flush.through }, seconds(CLOSES + 60));
+        assert_eq!(woken_at(&last), [NOW + RETENTION + RETENTION / 14]);
+    }
+
+    #[test]
+    fn an_alarm_that_comes_early_is_set_again() {
+        let mut room = room();
+        publish(&mut room, NOW, vec![traded(NOW, "1")]);
+        assert_eq!(alarm(&mut room, CLOSES - 1), [Effect::Wake { at: seconds(CLOSES) }]);
+    }
+
+    #[test]
+    fn minutes_that_could_not_be_written_down_are_the_same_ones_later() {
+        let mut room = room();
+        publish(&mut room, NOW, vec![traded(NOW, "1")]);
+        let first = alarm(&mut room, CLOSES);
+        assert_eq!(woken_at(&room.step(Event::Uncharted, seconds(CLOSES))), [CLOSES + 30]);
+        publish(&mut room, CLOSES + 1, vec![traded(NOW, "2")]);
+        let second = alarm(&mut room, CLOSES + 30);
+        assert_eq!(first.len(), 1);
+        let hours = |effects: &[Effect]| match effects {
+            [Effect::Chart(Charting { flush, .. })] => flush.clone(),
+            _ => panic!("{effects:?}"),
+        };
+        assert_eq!(hours(&first), hours(&second), "what came late is in another group");
+    }
+
+    #[test]
+    fn a_price_that_no_trade_makes_is_told_to_nobody() {
+        let mut room = room();
+        let proposal = || part(MarketPart::Proposal);
+        publish(&mut room, NOW, vec![traded(NOW, "1"), proposal()]);
+        let batch = vec![traded(NOW + 2, "50"), proposal(), traded(NOW + 1, "1"), proposal(), proposal()];
+        let effects = publish(&mut room, NOW + 2, batch);
+        assert_eq!(outcomes(&effects), [(3, false), (3, true), (4, false), (5, false), (5, true)]);
+    }
+
+    #[test]
+    fn a_price_that_the_service_saw_waits_for_a_second_trader_and_a_posted_one_for_nobody() {
+        let mut room = room();
+        let point = |at, price, trader: &str| {
+            let trader = Some(Rc::from(trader));
+            Rc::new(Tick::Price(PricePoint { trader, ..price_point(at, price) }))
+        };
+        let seen = |at, price, trader| part(MarketPart::Witnessed(point(at, price, trader)));
+        publish(&mut room, NOW, vec![seen(NOW, "150", "ana")]);
+        let fake =
+            publish(&mut room, NOW + 1, vec![seen(NOW + 1, "9000", "eve"), seen(NOW + 2, "9000", "eve")]);
+        assert_eq!(outcomes(&fake), [(1, true), (1, true)]);
+        let price = |room: &Room| room.market().price().unwrap().1.price.to_string();
+        assert_eq!(
+            (price(&room), room.market().waiting(&sol()).next().unwrap().candle.high),
+            ("150".to_owned(), number("150"))
+        );
+        let believed = publish(&mut room, NOW + 3, vec![seen(NOW + 3, "9000", "ben")]);
+        assert_eq!(warned(&believed), (0, 0), "SOL is no token to warn of");
+        assert_eq!(price(&room), "9000");
+        publish(&mut room, NOW + 4, vec![part(MarketPart::Tick(point(NOW + 4, "150", "ana")))]);
+        assert_eq!(price(&room), "150");
+    }
+
+    #[test]
+    fn a_repeat_is_known_when_the_history_has_forgotten_it() {
+        let mut room = room();
+        let keyed = |name: &str| Keyed { key: IdempotencyKey::given(name).ok(), ..traded(NOW, "1") };
+        for name in ["a", "b", "c", "d"] {
+            publish(&mut room, NOW, vec![keyed(name)]);
+        }
+        assert_eq!(outcomes(&publish(&mut room, NOW, vec![keyed("a")])), [(1, true)]);
+    }
+
+    #[test]
+    fn an_alert_that_was_lost_is_owed_with_the_next_batch_of_repeats_or_alarm() {
+        let key = || IdempotencyKey::given("w").ok();
+        let mut first = room();
+        let effects = publish(&mut first, NOW, vec![Keyed { key: key(), ..whale(NOW) }]);
+        assert_eq!(warned(&effects), (1, 0));
+        let repeated = publish(&mut woken_from(&effects, NOW), NOW, vec![Keyed { key: key(), ..whale(NOW) }]);
+        assert_eq!((warned(&repeated), outcomes(&repeated)), ((1, 0), vec![(1, true)]));
+        let mut woken = woken_from(&effects, CLOSES - 1);
+        let early = alarm(&mut woken, CLOSES - 1);
+        assert_eq!((warned(&early), woken_at(&early)), ((1, 0), vec![CLOSES]));
+        assert_eq!(warned(&alarm(&mut woken, CLOSES)), (0, 0), "it is owed once");
+        assert_eq!(woken_at(&woken.step(Event::Untold, seconds(CLOSES))), [CLOSES + 30]);
+        assert_eq!(warned(&alarm(&mut woken, CLOSES + 30)), (1, 0));
+    }
+
+    #[test]
+    fn a_rule_comes_true_when_it_is_learnt_and_is_due_until_its_owner_was_told() {
+        let mut room = room();
+        publish(&mut room, NOW, vec![traded(NOW, "3")]);
+        let learned = || {
+            let above = |price| Condition::PriceAbove(Basis::Quote(sol()), number(price));
+            Learned { rules: vec![rule("r-1", above("3")), rule("r-2", above("4"))], ..Learned::default() }
+        };
+        let effects = room.step(Event::Learned(learned()), seconds(NOW));
+        let [Effect::Warn { firings, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        let keys = firings.iter().map(Firing::key).collect();
+        assert_eq!(warned(&room.step(Event::Learned(learned()), seconds(NOW))), (0, 0));
+        room.step(Event::Told { keys }, seconds(NOW));
+        assert_eq!(warned(&publish(&mut room, NOW + 1, vec![traded(NOW + 1, "4")])), (0, 1));
+    }
 }

@@ -233,8 +233,8 @@ impl Room {
         let until = now.later_by(retention + retention / KEEP_SLACK);
         self.kept_until = Some(until);
         // There is one alarm, and the market needs it sooner.
-        let market = self.market_closes().map(|at| Effect::Wake { at });
-        std::iter::once(Effect::Keep { until }).chain(market).collect()
+        self.market_wakes = None;
+        std::iter::once(Effect::Keep { until }).chain(self.wake_for_market()).collect()
     }
 
     fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {

@@ -280,7 +280,7 @@ impl HttpError {
                 headers.set("www-authenticate", "Bearer realm=\"wallets\", error=\"invalid_token\"")?;
             }
             Self::TurnedAway(TurnedAway::NotTheirs(Denial::NotSignedIn)) | Self::PrivateTopic => {
-                headers.set("www-authenticate", "Bearer realm=\"private topics\"")?
+                headers.set("www-authenticate", "Bearer realm=\"private topics\"")?;
             }
             _ => {}
         }

@@ -38,15 +38,14 @@ pub async fn publish(
         headers.set(MARKET_HEADER, &market)?;
     }
     let body = JsValue::from_str(&encode_publications(publications));
-    let mut response = objects::post(&objects::room(env, topic)?, PUBLISH_PATH, headers, &body).await?;
-    let body = response.text().await?;
-    match response.status_code() {
+    let reply = objects::post(objects::room(env, topic)?, PUBLISH_PATH, headers, &body).await?;
+    match reply.status {
         200 => {
-            let published = Published::decode(&body)?;
+            let published = Published::decode(&reply.text)?;
             balances::write_down(env, topic, publications, &published).await?;
             Ok(published)
         }
-        REFUSED_STATUS if body == BUSY => Err(HttpError::Busy),
+        REFUSED_STATUS if reply.text == BUSY => Err(HttpError::Busy),
         status => Err(HttpError::RoomStatus(status)),
     }
 }
@@ -74,9 +73,9 @@ pub async fn subscribe(
 /// How the market of a topic's token stands.
 pub async fn market(env: &Env, topic: &Topic) -> Result<MarketAnswer, HttpError> {
     let room = objects::room(env, topic)?;
-    let mut response = objects::post(&room, MARKET_PATH, Headers::new(), &JsValue::from_str("")).await?;
-    match response.status_code() {
-        200 => Ok(MarketAnswer::decode(&response.text().await?)?),
+    let reply = objects::post(room, MARKET_PATH, Headers::new(), &JsValue::from_str("")).await?;
+    match reply.status {
+        200 => Ok(MarketAnswer::decode(&reply.text)?),
         status => Err(HttpError::RoomStatus(status)),
     }
 }
@@ -84,9 +83,9 @@ pub async fn market(env: &Env, topic: &Topic) -> Result<MarketAnswer, HttpError>
 /// How a topic's room and its relays stand, as JSON.
 pub async fn standing(env: &Env, topic: &Topic) -> Result<String, HttpError> {
     let room = objects::room(env, topic)?;
-    let mut response = objects::post(&room, STANDING_PATH, Headers::new(), &JsValue::from_str("")).await?;
-    match response.status_code() {
-        200 => Ok(response.text().await?),
+    let reply = objects::post(room, STANDING_PATH, Headers::new(), &JsValue::from_str("")).await?;
+    match reply.status {
+        200 => Ok(reply.text),
         status => Err(HttpError::RoomStatus(status)),
     }
 }

@@ -160,12 +160,11 @@ async fn persist(
 }
 
 async fn push_once(env: &Env, relay: RelayName, body: &JsValue) -> Result<PushOutcome, ObjectError> {
-    let mut response = objects::post(&objects::relay(env, relay)?, PUSH_PATH, Headers::new(), body).await?;
-    let text = response.text().await?;
-    if response.status_code() != 200 {
-        return Err(ObjectError::Unreached(response.status_code()));
+    let reply = objects::post(objects::relay(env, relay)?, PUSH_PATH, Headers::new(), body).await?;
+    match reply.status {
+        200 => Ok(decode_outcome(&reply.text)?),
+        status => Err(ObjectError::Unreached(status)),
     }
-    Ok(decode_outcome(&text)?)
 }
 
 #[cfg(test)]

@@ -49,10 +49,9 @@ async fn question(
     let name = relay.name.ok_or(ObjectError::Nameless)?;
     let body = JsValue::from_str(&encode_question(&Question { relay: name, lease, past }));
     let room = objects::room(&relay.env, topic)?;
-    let mut response = objects::post(&room, ASK_PATH, Headers::new(), &body).await?;
-    let text = response.text().await?;
-    match response.status_code() {
-        200 => Ok(Ok(decode_answer(&text)?)),
+    let reply = objects::post(room, ASK_PATH, Headers::new(), &body).await?;
+    match reply.status {
+        200 => Ok(Ok(decode_answer(&reply.text)?)),
         REFUSED_STATUS => Ok(Err(AskFailure::FromTheFuture)),
         status => Err(ObjectError::Unreached(status)),
     }

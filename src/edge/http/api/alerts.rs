@@ -69,8 +69,8 @@ async fn tell_room(env: &Env, rule: &AlertRule) {
 
 async fn post_to_room(env: &Env, token: &Topic) -> worker::Result<()> {
     let room = objects::room(env, token)?;
-    let answer = objects::post(&room, RULES_PATH, Headers::new(), &"".into()).await?;
-    match answer.status_code() {
+    let reply = objects::post(room, RULES_PATH, Headers::new(), &"".into()).await?;
+    match reply.status {
         200..=299 => Ok(()),
         status => Err(worker::Error::RustError(format!("the room answered {status}"))),
     }
