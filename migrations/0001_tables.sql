@@ -1,8 +1,8 @@
--- Exact numbers are TEXT: SQLite's REAL would change their digits. Times are Unix seconds.
-
+-- Exact numbers are TEXT: SQLite's REAL would change their digits. Times are Unix seconds. An empty line ends a statement, and
+-- what is there already stays: the service makes these tables itself where nobody else has (edge::store::schema).
 -- What is known of a token: `mint` is the topic that it is published under. Of one that only a price was told of there is
 -- a row too; `announced_at` is when it was told to everybody as new.
-CREATE TABLE tokens (
+CREATE TABLE IF NOT EXISTS tokens (
   mint TEXT PRIMARY KEY,
   name TEXT,
   symbol TEXT,
@@ -21,12 +21,13 @@ CREATE TABLE tokens (
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX tokens_newest ON tokens (created_at DESC, mint DESC);
-CREATE INDEX tokens_newest_of_phase ON tokens (phase, created_at DESC, mint DESC);
+CREATE INDEX IF NOT EXISTS tokens_newest ON tokens (created_at DESC, mint DESC);
+
+CREATE INDEX IF NOT EXISTS tokens_newest_of_phase ON tokens (phase, created_at DESC, mint DESC);
 
 -- The 1-minute candles of a token, an hour in a row: `minutes` holds up to 60, the other columns are the hour's own candle.
 -- `minutes` comes last: who reads the others alone is spared its pages. `version` counts how often the row was written.
-CREATE TABLE prices (
+CREATE TABLE IF NOT EXISTS prices (
   mint TEXT NOT NULL,
   quote TEXT NOT NULL,
   hour INTEGER NOT NULL,
@@ -41,10 +42,10 @@ CREATE TABLE prices (
   PRIMARY KEY (mint, quote, hour)
 ) WITHOUT ROWID;
 
-CREATE INDEX prices_by_hour ON prices (hour);
+CREATE INDEX IF NOT EXISTS prices_by_hour ON prices (hour);
 
 -- Who uses the app. A referrer is set once; `referrals` counts whom they referred, and `image` is a key of `uploads`.
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
   wallet TEXT PRIMARY KEY,
   name TEXT,
   bio TEXT,
@@ -57,27 +58,27 @@ CREATE TABLE users (
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX users_of_referrer ON users (referrer, referred_at, wallet) WHERE referrer IS NOT NULL;
+CREATE INDEX IF NOT EXISTS users_of_referrer ON users (referrer, referred_at, wallet) WHERE referrer IS NOT NULL;
 
-CREATE TRIGGER users_keep_their_referrer BEFORE UPDATE OF referrer ON users
+CREATE TRIGGER IF NOT EXISTS users_keep_their_referrer BEFORE UPDATE OF referrer ON users
 WHEN OLD.referrer IS NOT NULL AND OLD.referrer IS NOT NEW.referrer
 BEGIN
   SELECT RAISE(ABORT, 'a referrer is never changed');
 END;
 
-CREATE TRIGGER users_count_who_comes_referred AFTER INSERT ON users WHEN NEW.referrer IS NOT NULL
+CREATE TRIGGER IF NOT EXISTS users_count_who_comes_referred AFTER INSERT ON users WHEN NEW.referrer IS NOT NULL
 BEGIN
   UPDATE users SET referrals = referrals + 1 WHERE wallet = NEW.referrer;
 END;
 
-CREATE TRIGGER users_count_who_is_referred_later AFTER UPDATE OF referrer ON users
+CREATE TRIGGER IF NOT EXISTS users_count_who_is_referred_later AFTER UPDATE OF referrer ON users
 WHEN OLD.referrer IS NULL AND NEW.referrer IS NOT NULL
 BEGIN
   UPDATE users SET referrals = referrals + 1 WHERE wallet = NEW.referrer;
 END;
 
 -- What a wallet had at a time, as it was published. Written once, never changed.
-CREATE TABLE balance_snapshots (
+CREATE TABLE IF NOT EXISTS balance_snapshots (
   wallet TEXT NOT NULL,
   id TEXT NOT NULL,
   taken_at INTEGER NOT NULL,
@@ -85,43 +86,43 @@ CREATE TABLE balance_snapshots (
   PRIMARY KEY (wallet, id)
 ) WITHOUT ROWID;
 
-CREATE INDEX balance_snapshots_by_time ON balance_snapshots (wallet, taken_at, id);
+CREATE INDEX IF NOT EXISTS balance_snapshots_by_time ON balance_snapshots (wallet, taken_at, id);
 
-CREATE TRIGGER balance_snapshots_are_immutable BEFORE UPDATE ON balance_snapshots
+CREATE TRIGGER IF NOT EXISTS balance_snapshots_are_immutable BEFORE UPDATE ON balance_snapshots
 BEGIN
   SELECT RAISE(ABORT, 'a balance snapshot is never changed');
 END;
 
 -- Pictures that were uploaded. Each permission to upload is for a key of its own, so a key that is here has been used.
 -- `unused_since` is NULL while the owner's `image` is this picture, and 0 once it is being deleted.
-CREATE TABLE uploads (
+CREATE TABLE IF NOT EXISTS uploads (
   key TEXT PRIMARY KEY,
   family TEXT NOT NULL CHECK (family IN ('tokens', 'users')),
   owner TEXT NOT NULL,
   unused_since INTEGER
 ) WITHOUT ROWID;
 
-CREATE INDEX uploads_unused ON uploads (unused_since) WHERE unused_since IS NOT NULL;
+CREATE INDEX IF NOT EXISTS uploads_unused ON uploads (unused_since) WHERE unused_since IS NOT NULL;
 
-CREATE TRIGGER users_come_with_a_picture AFTER INSERT ON users WHEN NEW.image IS NOT NULL
+CREATE TRIGGER IF NOT EXISTS users_come_with_a_picture AFTER INSERT ON users WHEN NEW.image IS NOT NULL
 BEGIN
   UPDATE uploads SET unused_since = NULL WHERE key = NEW.image;
 END;
 
-CREATE TRIGGER users_change_their_picture AFTER UPDATE OF image ON users WHEN OLD.image IS NOT NEW.image
+CREATE TRIGGER IF NOT EXISTS users_change_their_picture AFTER UPDATE OF image ON users WHEN OLD.image IS NOT NEW.image
 BEGIN
   UPDATE uploads SET unused_since = NEW.updated_at WHERE key = OLD.image;
   UPDATE uploads SET unused_since = NULL WHERE key = NEW.image;
 END;
 
 -- A token's image is a URL, of this service or of another one. What is behind /images/ is the key.
-CREATE TRIGGER tokens_come_with_a_picture AFTER INSERT ON tokens WHEN NEW.image LIKE '%/images/tokens/%'
+CREATE TRIGGER IF NOT EXISTS tokens_come_with_a_picture AFTER INSERT ON tokens WHEN NEW.image LIKE '%/images/tokens/%'
 BEGIN
   UPDATE uploads SET unused_since = NULL
   WHERE key = substr(NEW.image, instr(NEW.image, '/images/') + 8) AND family = 'tokens' AND owner = NEW.mint;
 END;
 
-CREATE TRIGGER tokens_change_their_picture AFTER UPDATE OF image ON tokens WHEN OLD.image IS NOT NEW.image
+CREATE TRIGGER IF NOT EXISTS tokens_change_their_picture AFTER UPDATE OF image ON tokens WHEN OLD.image IS NOT NEW.image
 BEGIN
   UPDATE uploads SET unused_since = NEW.updated_at
   WHERE key = substr(OLD.image, instr(OLD.image, '/images/') + 8) AND family = 'tokens' AND owner = NEW.mint;
@@ -130,7 +131,7 @@ BEGIN
 END;
 
 -- What users want to be told of a token. A rule fires once.
-CREATE TABLE alert_rules (
+CREATE TABLE IF NOT EXISTS alert_rules (
   id TEXT PRIMARY KEY,
   wallet TEXT NOT NULL,
   mint TEXT NOT NULL,
@@ -141,8 +142,11 @@ CREATE TABLE alert_rules (
   fired_at INTEGER
 ) WITHOUT ROWID;
 
-CREATE INDEX alert_rules_of_wallet ON alert_rules (wallet, created_at, id);
-CREATE UNIQUE INDEX alert_rules_wait_once ON alert_rules (wallet, mint, condition, threshold, quote)
+CREATE INDEX IF NOT EXISTS alert_rules_of_wallet ON alert_rules (wallet, created_at, id);
+
+CREATE UNIQUE INDEX IF NOT EXISTS alert_rules_wait_once ON alert_rules (wallet, mint, condition, threshold, quote)
   WHERE fired_at IS NULL;
-CREATE INDEX alert_rules_waiting ON alert_rules (mint) WHERE fired_at IS NULL;
-CREATE INDEX alert_rules_fired ON alert_rules (fired_at) WHERE fired_at IS NOT NULL;
+
+CREATE INDEX IF NOT EXISTS alert_rules_waiting ON alert_rules (mint) WHERE fired_at IS NULL;
+
+CREATE INDEX IF NOT EXISTS alert_rules_fired ON alert_rules (fired_at) WHERE fired_at IS NOT NULL;

@@ -30,6 +30,7 @@ const KINDS = {
 
 const WORKER_SOURCES = [
   "src",
+  "migrations",
   "build.rs",
   "Cargo.toml",
   "Cargo.lock",

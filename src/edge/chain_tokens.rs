@@ -14,7 +14,7 @@ use crate::core::topic::Topic;
 /// # Errors
 /// What the database throws.
 pub async fn note(env: &Env, found: &[Found]) -> Result<()> {
-    let database = store::database(env)?;
+    let database = store::database(env).await?;
     for creation in found.iter().flat_map(|found| &found.creations) {
         let token = Topic::of_mint(&creation.mint);
         store::tokens::created(&database, &token, &described(creation), runtime::now()).await?;

@@ -57,7 +57,7 @@ async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError>
     }
     #[cfg(feature = "fault-injection")]
     super::fault::in_room_of(topic, super::fault::RoomFault::BeforeTable);
-    let database = store::database(&room.env)?;
+    let database = store::database(&room.env).await?;
     Ok(prices::flush(&database, topic, flush, price.as_ref(), runtime::now()).await?)
 }
 
@@ -99,7 +99,7 @@ fn learn(room: &Rc<RoomState>) {
 }
 
 async fn learn_now(room: &Rc<RoomState>) -> Result<(), ObjectError> {
-    let (database, topic) = (store::database(&room.env)?, room.topic()?);
+    let (database, topic) = (store::database(&room.env).await?, room.topic()?);
     let token = tokens::get(&database, topic).await?;
     let waiting = alert_rules::waiting(&room.env, topic).await?;
     let rules = waiting.iter().filter_map(AlertRule::to_be_watched).collect();

@@ -36,7 +36,7 @@ fn report(step: &str, done: Result<()>) {
 
 /// Forgets the hours that ended longer ago than candles are kept.
 async fn forget_prices(env: &Env, config: &Config) -> Result<()> {
-    let database = store::database(env)?;
+    let database = store::database(env).await?;
     let started = runtime::now();
     let first_kept = started.seconds().saturating_sub(config.prices_retention_millis / 1_000);
     // What has begun an hour before may not have ended.

@@ -24,9 +24,16 @@ const running = new Set();
  * Starts the service.
  * @param {{build?: string, vars?: object, secrets?: object, beside?: object[]}} options `build` is a folder of build/;
  *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it; `publicLimit` is how often
- *   an address may ask in a minute, without one as often as it likes.
+ *   an address may ask in a minute, without one as often as it likes; without `migrate` nobody makes the database's tables.
  */
-export async function startService({ build = "worker", vars = {}, secrets, beside = [], publicLimit } = {}) {
+export async function startService({
+  build = "worker",
+  vars = {},
+  secrets,
+  beside = [],
+  publicLimit,
+  migrate = true,
+} = {}) {
   const harness = createTestHarness({
     workers: [
       {
@@ -38,7 +45,7 @@ export async function startService({ build = "worker", vars = {}, secrets, besid
     ],
   });
   const { url } = await harness.listen();
-  await harness.getWorker().applyD1Migrations("DATABASE");
+  if (migrate) await harness.getWorker().applyD1Migrations("DATABASE");
   const service = new Service(harness, url.origin);
   running.add(service);
   return service;

@@ -303,3 +303,14 @@ test("a query for tokens that is not understood is refused, and the parameter na
   }
   assert.equal((await get("/tokens?unknown=1&limit=1")).status, 200, "others are none of its business");
 });
+
+test("whoever deploys without the tables has them made, and a migration finds nothing to do", async () => {
+  const bare = await startService({ migrate: false });
+  const answers = await Promise.all([bare.request("/tokens"), bare.request("/tokens/NEW")]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 404],
+  );
+  await bare.harness.getWorker().applyD1Migrations("DATABASE");
+  assert.deepEqual(await (await bare.request("/tokens")).json(), { tokens: [], next: null });
+});

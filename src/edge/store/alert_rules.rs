@@ -80,7 +80,7 @@ pub async fn insert(
     wish: &Wish,
     now: UnixMillis,
 ) -> Result<Option<AlertRule>> {
-    let database = database(env)?;
+    let database = database(env).await?;
     let threshold = wish.threshold.to_string();
     let said = [
         wallet.as_str().into(),
@@ -103,7 +103,7 @@ pub async fn insert(
 pub async fn list(env: &Env, wallet: &Wallet, page: &Page) -> Result<Vec<AlertRule>> {
     let (at, id) = before(page);
     let values = [wallet.as_str().into(), number(at)?, id.into(), page.wanted().into()];
-    rules(database(env)?.prepare(LIST).bind(&values)?).await
+    rules(database(env).await?.prepare(LIST).bind(&values)?).await
 }
 
 /// Takes a wallet's rule away, and returns it; `None` where it has none by this identifier.
@@ -111,7 +111,7 @@ pub async fn list(env: &Env, wallet: &Wallet, page: &Page) -> Result<Vec<AlertRu
 /// # Errors
 /// What the database throws.
 pub async fn delete(env: &Env, id: &str, wallet: &Wallet) -> Result<Option<AlertRule>> {
-    let statement = database(env)?.prepare(DELETE).bind(&[id.into(), wallet.as_str().into()])?;
+    let statement = database(env).await?.prepare(DELETE).bind(&[id.into(), wallet.as_str().into()])?;
     Ok(rules(statement).await?.into_iter().next())
 }
 
@@ -120,7 +120,7 @@ pub async fn delete(env: &Env, id: &str, wallet: &Wallet) -> Result<Option<Alert
 /// # Errors
 /// What the database throws.
 pub async fn waiting(env: &Env, token: &Topic) -> Result<Vec<AlertRule>> {
-    rules(database(env)?.prepare(WAITING).bind(&[token.as_str().into(), MOST_WAITING.into()])?).await
+    rules(database(env).await?.prepare(WAITING).bind(&[token.as_str().into(), MOST_WAITING.into()])?).await
 }
 
 /// Those of these rules that still wait: nobody has taken them away, and they have not fired.
@@ -128,7 +128,8 @@ pub async fn waiting(env: &Env, token: &Topic) -> Result<Vec<AlertRule>> {
 /// # Errors
 /// What the database throws.
 pub async fn still_waiting(env: &Env, ids: &[&str]) -> Result<BTreeSet<String>> {
-    let statement = database(env)?.prepare(STILL_WAITING).bind(&[serde_json::to_string(ids)?.into()])?;
+    let statement =
+        database(env).await?.prepare(STILL_WAITING).bind(&[serde_json::to_string(ids)?.into()])?;
     Ok(statement.all().await?.results::<Identified>()?.into_iter().map(|row| row.id).collect())
 }
 
@@ -138,7 +139,7 @@ pub async fn still_waiting(env: &Env, ids: &[&str]) -> Result<BTreeSet<String>> 
 /// What the database throws.
 pub async fn fired(env: &Env, ids: &[String], at: UnixMillis) -> Result<Vec<String>> {
     let values = [serde_json::to_string(ids)?.into(), number(at.seconds())?];
-    let fired = database(env)?.prepare(FIRED).bind(&values)?.all().await?;
+    let fired = database(env).await?.prepare(FIRED).bind(&values)?.all().await?;
     Ok(fired.results::<Identified>()?.into_iter().map(|row| row.id).collect())
 }
 
@@ -148,7 +149,7 @@ pub async fn fired(env: &Env, ids: &[String], at: UnixMillis) -> Result<Vec<Stri
 /// What the database throws.
 pub async fn sweep(env: &Env, now: UnixMillis) -> Result<usize> {
     let before = number(now.seconds().saturating_sub(SHOWN_SECONDS))?;
-    let swept = database(env)?.prepare(SWEEP).bind(&[before, MOST_SWEPT.into()])?.all().await?;
+    let swept = database(env).await?.prepare(SWEEP).bind(&[before, MOST_SWEPT.into()])?.all().await?;
     Ok(swept.results::<Identified>()?.len())
 }
 

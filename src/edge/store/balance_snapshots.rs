@@ -61,7 +61,7 @@ pub async fn insert(env: &Env, snapshots: &[NewSnapshot]) -> Result<()> {
     if snapshots.is_empty() {
         return Ok(());
     }
-    let database = database(env)?;
+    let database = database(env).await?;
     let statement = |new: &NewSnapshot| {
         database.prepare(INSERT).bind(&[
             new.wallet.as_str().into(),
@@ -79,7 +79,7 @@ pub async fn insert(env: &Env, snapshots: &[NewSnapshot]) -> Result<()> {
 /// # Errors
 /// What the database throws.
 pub async fn find(env: &Env, wallet: &Wallet, query: &BalancesQuery) -> Result<Found> {
-    let database = database(env)?;
+    let database = database(env).await?;
     let whose = || wallet.as_str().into();
     let (from, to) = (number(query.from)?, number(query.to)?);
     let (at, id) = before(&query.page);

@@ -8,6 +8,7 @@ pub mod images;
 pub mod prices;
 pub mod relays;
 pub mod room;
+mod schema;
 pub mod spent_nonces;
 pub mod subscriptions;
 pub mod tokens;
@@ -45,12 +46,14 @@ fn number(number: u64) -> Result<JsValue> {
     Ok(SqlStorageValue::try_from_i64(i64::try_from(number).unwrap_or(i64::MAX))?.into())
 }
 
-/// The database.
+/// The database, with its tables.
 ///
 /// # Errors
-/// Where there is none by that name.
-pub fn database(env: &Env) -> Result<D1Database> {
-    env.d1(DATABASE_BINDING)
+/// Where there is none by that name, and what it throws.
+pub async fn database(env: &Env) -> Result<D1Database> {
+    let database = env.d1(DATABASE_BINDING)?;
+    schema::ensure(&database).await?;
+    Ok(database)
 }
 
 /// A text for a statement, or NULL.

@@ -41,7 +41,7 @@ struct Row {
 /// # Errors
 /// What the database throws.
 pub async fn is_claimed(env: &Env, key: &ImageKey) -> Result<bool> {
-    let found = database(env)?.prepare(FIND).bind(&[key.as_str().into()])?.all().await?;
+    let found = database(env).await?.prepare(FIND).bind(&[key.as_str().into()])?.all().await?;
     Ok(!found.results::<Row>()?.is_empty())
 }
 
@@ -52,7 +52,7 @@ pub async fn is_claimed(env: &Env, key: &ImageKey) -> Result<bool> {
 pub async fn claim(env: &Env, key: &ImageKey, now: UnixMillis) -> Result<bool> {
     let owner = key.owner();
     let values = [key.as_str().into(), owner.family().into(), owner.name().into(), number(now.seconds())?];
-    let claimed = database(env)?.prepare(CLAIM).bind(&values)?.all().await?;
+    let claimed = database(env).await?.prepare(CLAIM).bind(&values)?.all().await?;
     Ok(!claimed.results::<Row>()?.is_empty())
 }
 
@@ -61,7 +61,7 @@ pub async fn claim(env: &Env, key: &ImageKey, now: UnixMillis) -> Result<bool> {
 /// # Errors
 /// What the database throws.
 pub async fn release(env: &Env, key: &ImageKey) -> Result<()> {
-    database(env)?.prepare(RELEASE).bind(&[key.as_str().into()])?.run().await?;
+    database(env).await?.prepare(RELEASE).bind(&[key.as_str().into()])?.run().await?;
     Ok(())
 }
 
@@ -71,7 +71,7 @@ pub async fn release(env: &Env, key: &ImageKey) -> Result<()> {
 /// What the database throws.
 pub async fn show_for_token(env: &Env, token: &Topic, url: &str, now: UnixMillis) -> Result<()> {
     let values = [token.as_str().into(), url.into(), number(now.seconds())?];
-    database(env)?.prepare(SHOW).bind(&values)?.run().await?;
+    database(env).await?.prepare(SHOW).bind(&values)?.run().await?;
     Ok(())
 }
 
@@ -82,7 +82,7 @@ pub async fn show_for_token(env: &Env, token: &Topic, url: &str, now: UnixMillis
 /// What the database or the bucket throws.
 pub async fn sweep(env: &Env, now: UnixMillis) -> Result<usize> {
     let before = number(now.seconds().saturating_sub(KEPT_SECONDS))?;
-    let doomed = database(env)?.prepare(DOOM).bind(&[before, MOST_SWEPT.into()])?.all().await?;
+    let doomed = database(env).await?.prepare(DOOM).bind(&[before, MOST_SWEPT.into()])?.all().await?;
     let keys: Vec<String> = doomed.results::<Row>()?.into_iter().map(|row| row.key).collect();
     if keys.is_empty() {
         return Ok(0);
@@ -90,6 +90,6 @@ pub async fn sweep(env: &Env, now: UnixMillis) -> Result<usize> {
     let swept = keys.len();
     let list = serde_json::to_string(&keys)?;
     images::delete(env, keys).await?;
-    database(env)?.prepare(FORGET).bind(&[list.into()])?.run().await?;
+    database(env).await?.prepare(FORGET).bind(&[list.into()])?.run().await?;
     Ok(swept)
 }

@@ -86,7 +86,7 @@ pub enum NotWritten {
 /// # Errors
 /// What the database throws.
 pub async fn find(env: &Env, wallet: &Wallet) -> Result<Option<Profile>> {
-    let rows = database(env)?.prepare(FIND).bind(&[wallet.as_str().into()])?.all().await?;
+    let rows = database(env).await?.prepare(FIND).bind(&[wallet.as_str().into()])?.all().await?;
     rows.results::<Row>()?.into_iter().next().map(Row::profile).transpose()
 }
 
@@ -101,7 +101,7 @@ pub async fn write(
     code: &ReferralCode,
     now: UnixMillis,
 ) -> Result<std::result::Result<Profile, NotWritten>> {
-    let database = database(env)?;
+    let database = database(env).await?;
     let facts = [
         wallet.as_str().into(),
         optional(change.referral_code.as_ref().map(ReferralCode::as_str)),
@@ -142,7 +142,7 @@ pub async fn write(
 pub async fn referrals(env: &Env, wallet: &Wallet, page: &Page) -> Result<Vec<Referral>> {
     let (at, id) = before(page);
     let values = [wallet.as_str().into(), number(at)?, id.into(), page.wanted().into()];
-    let rows = database(env)?.prepare(REFERRALS).bind(&values)?.all().await?;
+    let rows = database(env).await?.prepare(REFERRALS).bind(&values)?.all().await?;
     let referral =
         |row: ReferralRow| Referral { wallet: row.wallet, name: row.name, referred_at: row.referred_at };
     Ok(rows.results::<ReferralRow>()?.into_iter().map(referral).collect())

@@ -51,7 +51,7 @@ pub async fn chart(request: &Request, call: &Call<'_>, token: TokenPath) -> Resu
         Minutes::All
     };
     let now = runtime::now().seconds();
-    let database = store::database(call.env)?;
+    let database = store::database(call.env).await?;
     let written = store::prices::hours(&database, &token, &quote, span.first_hour(now), &minutes).await?;
     let steps = span.draw(written, held, now);
     let body = price::encode_chart(&token, &quote, span, &steps, place);
@@ -64,7 +64,7 @@ fn place_of(market: &MarketAnswer) -> Place {
 
 /// The price that was last written down.
 async fn written_price(call: &Call<'_>, token: &Topic) -> Result<LastPrice, HttpError> {
-    let known = store::tokens::get(&store::database(call.env)?, token).await?;
+    let known = store::tokens::get(&store::database(call.env).await?, token).await?;
     Ok(known.and_then(|known| known.price).ok_or(ApiError::NoPrice)?)
 }
 

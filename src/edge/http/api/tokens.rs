@@ -28,7 +28,7 @@ pub(super) const LOOK_EACH_TIME: Keep = Keep::Public(0);
 /// A page of the newest tokens.
 pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpError> {
     let query = TokenQuery::decode(call.query).map_err(ApiError::from)?;
-    let mut tokens = store::tokens::list(&store::database(call.env)?, &query).await?;
+    let mut tokens = store::tokens::list(&store::database(call.env).await?, &query).await?;
     let cursor = |token: &Token| Cursor { at: token.created_at, id: token.topic.to_string() };
     let next = query.page.cut(&mut tokens, cursor);
     Ok(conditional::json(request, token::encode_page(&tokens, next), LOOK_EACH_TIME)?)
@@ -38,7 +38,7 @@ pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpErro
 pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
     let token = public(token)?;
     let market = rooms::market(call.env, &token).await?;
-    let mut known = store::tokens::get(&store::database(call.env)?, &token).await?;
+    let mut known = store::tokens::get(&store::database(call.env).await?, &token).await?;
     if let Some(last) = market.last_price() {
         known.get_or_insert_with(|| Token::priced_first(&token, &last)).learn(last);
     }
@@ -51,7 +51,7 @@ pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Res
     let body = authenticate(&mut request, call.config, MAX_TOKEN_BYTES).await?.body;
     let token = public(token)?;
     let change = TokenChange::decode(&body).map_err(ApiError::from)?;
-    let database = store::database(call.env)?;
+    let database = store::database(call.env).await?;
     let known = store::tokens::change(&database, &token, &change, runtime::now()).await?;
     if !known.is_announced {
         announce(call, &known).await?;
