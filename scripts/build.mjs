@@ -19,13 +19,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { forBuilding, tool } from "./setup.mjs";
-import { must, root, say } from "./shell.mjs";
+import { Progress } from "./progress.mjs";
+import { bindgen, packages, rust, WASM_TARGET } from "./setup.mjs";
+import { environment, must, root } from "./shell.mjs";
 
 const KINDS = {
-  release: { out: "build/worker", options: ["--release"], cargo: [] },
-  dev: { out: "build/worker", options: ["--dev"], cargo: [] },
-  faulty: { out: "build/faulty", options: ["--dev"], cargo: ["--features", "fault-injection"] },
+  release: { out: "build/worker", profile: "release", cargo: ["--release"], isOptimized: true },
+  dev: { out: "build/worker", profile: "debug", cargo: [] },
+  faulty: { out: "build/faulty", profile: "debug", cargo: ["--features", "fault-injection"] },
 };
 
 const WORKER_SOURCES = [
@@ -35,31 +36,62 @@ const WORKER_SOURCES = [
   "Cargo.toml",
   "Cargo.lock",
   "wrangler.toml",
+  "scripts/bindgen",
   "scripts/build.mjs",
   "scripts/setup.mjs",
 ];
 const SITE_SOURCES = ["site", "package-lock.json", "scripts/build.mjs"];
 
 const kind = process.env.GLOW_BUILD || "release";
-await forBuilding();
-await onceFor(KINDS[kind].out, [kind, commit(), ...digests(WORKER_SOURCES)], buildWorker);
-await onceFor("dist/site", digests(SITE_SOURCES), buildSite);
+const progress = new Progress();
+const worker = { name: `the Worker (${kind})`, ...KINDS[kind] };
+await rust();
+// Rust compiles while the packages and the program are fetched that only the last steps need.
+const parts = [progress.of("packages", packages()), progress.of("scripts/bindgen", bindgen())];
+await Promise.all([
+  onceFor(worker.out, [kind, commit(), ...digests(WORKER_SOURCES)], () =>
+    progress.of(worker.name, buildWorker()),
+  ),
+  onceFor("dist/site", digests(SITE_SOURCES), () => progress.of("the live page", buildSite())),
+  ...parts,
+]);
+progress.end();
 
+/** Compiles the Worker, writes the JavaScript that it needs, and bundles both behind src/entry.mjs. */
 async function buildWorker() {
-  const { out, options, cargo } = KINDS[kind];
-  say(`building the Worker (${kind})`);
-  await must(tool("worker-build"), [...options, "--out-dir", out, ".", ...cargo], {
-    env: {
-      WASM_BINDGEN_BIN: tool("wasm-bindgen-cli", "wasm-bindgen"),
-      WASM_OPT_BIN: join(root, "node_modules", ".bin", "wasm-opt"),
-      ESBUILD_BIN: join(root, "node_modules", ".bin", "esbuild"),
-    },
-  });
-  copyFileSync(join(root, "src", "entry.mjs"), join(root, out, "entry.mjs"));
+  const { out, profile, cargo, isOptimized } = worker;
+  await must("cargo", ["build", "--quiet", "--locked", "--lib", "--target", WASM_TARGET, ...cargo]);
+  await Promise.all(parts);
+
+  rmSync(join(root, out), { recursive: true, force: true });
+  const loose = join(root, out, "loose");
+  const target = environment.CARGO_TARGET_DIR || join(root, "target");
+  await must(await bindgen(), [join(target, WASM_TARGET, profile, "glow_broadcast.wasm"), loose]);
+  importAsModule(join(loose, "index.js"));
+  copyFileSync(join(root, "src", "entry.mjs"), join(loose, "entry.mjs"));
+
+  const module = join(loose, "index_bg.wasm");
+  const optimizer = join("node_modules", ".bin", "wasm-opt");
+  if (isOptimized) await must(optimizer, ["-O3", module, "-o", module]);
+  copyFileSync(module, join(root, out, "index_bg.wasm"));
+  await bundle(join(loose, "entry.mjs"), join(out, "entry.mjs"), isOptimized ? ["--minify"] : []);
+  rmSync(loose, { recursive: true });
+}
+
+/** The runtime gives a WebAssembly module to a plain import; `import source`, which says the same, it does not know yet. */
+function importAsModule(path) {
+  writeFileSync(path, readFileSync(path, "utf8").replace("import source ", "import "));
+}
+
+function bundle(from, to, options) {
+  const left = ["--external:./index_bg.wasm", "--external:cloudflare:*"];
+  const esbuild = join("node_modules", ".bin", "esbuild");
+  const arguments_ = [from, "--bundle", "--format=esm", `--outfile=${to}`, "--log-level=warning"];
+  return must(esbuild, [...arguments_, ...left, ...options]);
 }
 
 async function buildSite() {
-  say("building the live page");
+  await parts[0];
   await must("node", ["site/build.mjs"]);
 }
 

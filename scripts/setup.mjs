@@ -3,21 +3,30 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fail, must, root, run, say, works } from "./shell.mjs";
+import { fail, root, run, say, works } from "./shell.mjs";
 
-const WASM_TARGET = "wasm32-unknown-unknown";
+export const WASM_TARGET = "wasm32-unknown-unknown";
 
-/** Programs from crates.io. wasm-bindgen-cli has to be the very version of the crate in Cargo.toml. */
+/** Programs from crates.io. */
 const TOOLS = {
-  "worker-build": "0.8.7",
-  "wasm-bindgen-cli": "0.2.130",
   "cargo-deny": "0.20.2",
   "cargo-fuzz": "0.13.2",
   "cargo-machete": "0.9.2",
 };
+
+/** What helps where a download failed: whatever is whole is kept. */
+const ONLINE = "Where that was the network, run the same command again: it goes on where it ended";
 
 /** Packages from PyPI, all of them pinned. */
 const PYTHON_PACKAGES = join(root, "scripts", "python.txt");
@@ -34,15 +43,19 @@ export async function packages() {
   const lock = digestOf(join(root, "package-lock.json"));
   const stamp = join(root, "node_modules", ".installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  say("installing packages");
   if (!(await works("npm", ["--version"]))) fail("npm is missing: install Node.js with npm");
   // Not `npm ci`: it wants the programs of every platform in the lock file, and a registry mirror may have only some.
-  await must("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if ((await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"])) !== 0)
+    fail(`the packages of package-lock.json could not be installed: npm says above why. ${ONLINE}`);
   writeFileSync(stamp, lock);
 }
 
 function digestOf(path) {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+  return digest(readFileSync(path));
+}
+
+function digest(data) {
+  return createHash("sha256").update(data).digest("hex");
 }
 
 /** Makes sure of cargo and its wasm target. */
@@ -57,8 +70,8 @@ export async function rust() {
   if (!(await works("rustup", ["--version"]))) {
     fail(`the target ${WASM_TARGET} is missing, and rustup to add it: https://rustup.rs`);
   }
-  say(`adding the target ${WASM_TARGET}`);
-  await must("rustup", ["target", "add", WASM_TARGET]);
+  if ((await run("rustup", ["target", "add", WASM_TARGET])) !== 0)
+    fail(`the target ${WASM_TARGET} could not be added: rustup says above why. ${ONLINE}`);
 }
 
 function output(program, args) {
@@ -81,6 +94,30 @@ export async function tools(...names) {
     }
     writeFileSync(join(home, ".installed"), "");
   }
+}
+
+const BINDGEN = join(root, "scripts", "bindgen");
+
+/**
+ * Builds scripts/bindgen, unless it is in the cache.
+ * @returns {Promise<string>} where the program lies.
+ */
+export async function bindgen() {
+  const sources = ["Cargo.lock", "Cargo.toml", join("src", "main.rs")].map((file) =>
+    digestOf(join(BINDGEN, file)),
+  );
+  const home = join(cache, `bindgen-${digest(sources.join()).slice(0, 12)}`);
+  const program = join(home, "glow-bindgen");
+  if (existsSync(program)) return program;
+  const built = join(home, "target");
+  const env = { CARGO_TARGET_DIR: built };
+  if ((await run("cargo", ["build", "--quiet", "--locked"], { cwd: BINDGEN, env })) !== 0)
+    fail(`scripts/bindgen could not be built: cargo says above why. ${ONLINE}`);
+  // Another clone may be at the same: whoever is second finds the program whole.
+  copyFileSync(join(built, "debug", "glow-bindgen"), `${program}.${process.pid}`);
+  renameSync(`${program}.${process.pid}`, program);
+  rmSync(built, { recursive: true, force: true });
+  return program;
 }
 
 /** Where a program of the packages in scripts/python.txt lies. */
@@ -106,11 +143,4 @@ export async function pythonTools() {
     fail("the packages of scripts/python.txt could not be installed from PyPI");
   }
   writeFileSync(join(home, ".installed"), "");
-}
-
-/** All that a build needs. */
-export async function forBuilding() {
-  await packages();
-  await rust();
-  await tools("worker-build", "wasm-bindgen-cli");
 }

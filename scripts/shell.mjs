@@ -27,6 +27,12 @@ export function fail(text) {
   process.exit(1);
 }
 
+/** What runs now. It ends with this program, which may run several side by side and end when one of them fails. */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill();
+});
+
 /**
  * Runs a program in the repository, its output on the terminal.
  * @returns {Promise<number>} its exit code; 127 when there is no such program.
@@ -38,7 +44,9 @@ export function run(program, args, { env = {}, quiet = false, cwd = root } = {})
       env: { ...environment, ...env },
       stdio: quiet ? "ignore" : "inherit",
     });
+    running.add(child);
     child.on("error", () => resolve(127));
+    child.on("close", () => running.delete(child));
     child.on("exit", (code, signal) => resolve(code ?? (signal ? 1 : 0)));
   });
 }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "./chromium.mjs";
-import { forBuilding, pythonTools, tool, tools } from "./setup.mjs";
+import { packages, pythonTools, rust, tool, tools } from "./setup.mjs";
 import { environment, fail, root, run, say, works } from "./shell.mjs";
 
 /** What the tests use of the machine besides Rust and Node. */
@@ -43,7 +43,8 @@ for (const program of PROGRAMS) {
     fail(`${program} is missing`);
 }
 if (!chromium()) fail("Chromium is missing: apt-get install chromium");
-await forBuilding();
+await packages();
+await rust();
 await tools("cargo-deny", "cargo-machete");
 await pythonTools();
 const started = performance.now();

@@ -1,12 +1,12 @@
 // Runs wrangler with the packages and tools that it needs: `npm run deploy -- --env staging`, `npm run tail`.
 
 import { deploy } from "./migrations.mjs";
-import { forBuilding, packages } from "./setup.mjs";
+import { packages } from "./setup.mjs";
 import { run } from "./shell.mjs";
 
 const [command, ...options] = process.argv.slice(2);
 if (command === "deploy") {
-  await forBuilding();
+  await packages();
   process.exit(await deploy(options));
 }
 await packages();

@@ -4,12 +4,24 @@
 // nothing else.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import RustWorker, {
-  PublisherSocket as RustPublisherSocket,
-  Relay as RustRelay,
-  BroadcastRoom as RustRoom,
-  SignIn as RustSignIn,
-} from "./index.js";
+import * as rust from "./index.js";
+
+/** The `worker` crate's own record: whether the instance panicked (`criticalError`), and which one this is (`instanceId`). */
+const instance = rust.__worker_init_state();
+
+/** A WebAssembly error of any kind, such as a stack that overflows, leaves an instance that must not be used again. */
+function isLoss(error) {
+  const isLost = error instanceof WebAssembly.RuntimeError;
+  if (isLost) instance.criticalError = true;
+  return isLost;
+}
+
+/** Replaces an instance that is lost. Each new instance has a new `instanceId`. */
+function replaceLostInstance() {
+  if (!instance.criticalError) return;
+  instance.criticalError = false;
+  rust.__wbg_reset_state();
+}
 
 /**
  * The calls that are in Rust now, held weakly: the runtime drops a cancelled request without a word, and then nothing
@@ -24,7 +36,7 @@ function failAll(error) {
 
 // A panic after an await has no caller: it surfaces here.
 addEventListener("error", ({ error }) => {
-  if (error instanceof WebAssembly.RuntimeError) failAll(error);
+  if (isLoss(error)) failAll(error);
 });
 
 /** Runs a call into Rust that fails when the instance is lost under it. */
@@ -34,9 +46,10 @@ async function behindTheWall(call) {
   inRust.add(reference);
   dropped.register(lost, reference, reference);
   try {
+    replaceLostInstance();
     return await Promise.race([call(), lost.promise]);
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) failAll(error);
+    if (isLoss(error)) failAll(error);
     throw error;
   } finally {
     inRust.delete(reference);
@@ -64,11 +77,9 @@ function unavailable() {
 }
 
 export default class extends WorkerEntrypoint {
-  #rust = new RustWorker(this.ctx, this.env);
-
   async fetch(request) {
     try {
-      return await behindTheWall(() => this.#rust.fetch(request));
+      return await behindTheWall(() => rust.fetch(request, this.env, this.ctx));
     } catch (error) {
       console.error(JSON.stringify({ level: "error", event: "lost", error: String(error) }));
       return unavailable();
@@ -76,7 +87,7 @@ export default class extends WorkerEntrypoint {
   }
 
   scheduled(controller) {
-    return behindTheWall(() => this.#rust.scheduled(controller));
+    return behindTheWall(() => rust.scheduled(controller, this.env, this.ctx));
   }
 }
 
@@ -110,49 +121,60 @@ async function inObject(state, call) {
 /** The class of Durable Objects whose methods are those of a Rust class, behind the wall. */
 function behindTheWallAs(Rust) {
   return class extends DurableObject {
-    #rust;
+    #object;
+    #instanceId;
 
     constructor(state, env) {
       super(state, env);
       // What Rust leaves running would otherwise keep the object in memory for ever once its instance is lost.
       const waitUntil = state.waitUntil.bind(state);
-      state.waitUntil = (promise) => waitUntil(this.#call(() => promise).catch(() => {}));
-      this.#rust = new Rust(state, env);
+      state.waitUntil = (promise) => waitUntil(inObject(state, () => promise).catch(() => {}));
+      replaceLostInstance();
+      this.#build();
     }
 
+    #build() {
+      this.#object = new Rust(this.ctx, this.env);
+      this.#instanceId = instance.instanceId;
+    }
+
+    /** Calls a method of the Rust object, which is built anew where its instance was replaced. */
     #call(call) {
-      return inObject(this.ctx, call);
+      return inObject(this.ctx, () => {
+        if (this.#instanceId !== instance.instanceId) this.#build();
+        return call(this.#object);
+      });
     }
 
     fetch(request) {
-      return this.#call(() => this.#rust.fetch(request));
+      return this.#call((object) => object.fetch(request));
     }
 
     alarm() {
-      return this.#call(() => this.#rust.alarm());
+      return this.#call((object) => object.alarm());
     }
 
     webSocketMessage(socket, message) {
-      return this.#call(() => this.#rust.webSocketMessage(socket, message));
+      return this.#call((object) => object.webSocketMessage(socket, message));
     }
 
     webSocketClose(socket, code, reason, wasClean) {
-      return this.#call(() => this.#rust.webSocketClose(socket, code, reason, wasClean));
+      return this.#call((object) => object.webSocketClose(socket, code, reason, wasClean));
     }
 
     webSocketError(socket, error) {
-      return this.#call(() => this.#rust.webSocketError(socket, error));
+      return this.#call((object) => object.webSocketError(socket, error));
     }
   };
 }
 
-export class BroadcastRoom extends behindTheWallAs(RustRoom) {}
+export class BroadcastRoom extends behindTheWallAs(rust.BroadcastRoom) {}
 
-export class Relay extends behindTheWallAs(RustRelay) {}
+export class Relay extends behindTheWallAs(rust.Relay) {}
 
-export class SignIn extends behindTheWallAs(RustSignIn) {}
+export class SignIn extends behindTheWallAs(rust.SignIn) {}
 
-export class PublisherSocket extends behindTheWallAs(RustPublisherSocket) {
+export class PublisherSocket extends behindTheWallAs(rust.PublisherSocket) {
   /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */
   async webSocketMessage(socket, message) {
     try {
