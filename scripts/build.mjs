@@ -1,10 +1,10 @@
-// Builds the Worker and the live page, unless nothing has changed since it last did. Wrangler calls it before it
-// serves or deploys.
+// Builds the Worker and the live page, unless nothing has changed since it last did: `npm run build`. Wrangler calls it
+// before it serves or deploys, `npm start` and `npm test` call `build`.
 //
 //   build/worker   the Worker        dist/site   the page
 //
-// GLOW_BUILD=dev    quicker and larger, for working on the Worker
-// GLOW_BUILD=faulty for the tests: the Worker panics on request, and lies in build/faulty
+// GLOW_BUILD=dev    quicker and larger, for this machine; it lies in build/dev
+// GLOW_BUILD=faulty for the tests: the Worker panics on request; it lies in build/faulty
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,13 +19,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Progress } from "./progress.mjs";
-import { bindgen, packages, rust, WASM_TARGET } from "./setup.mjs";
-import { environment, must, root } from "./shell.mjs";
+import { bindgen, ONLINE, packages, rust, WASM_TARGET } from "./setup.mjs";
+import { environment, fail, must, root, run } from "./shell.mjs";
 
 const KINDS = {
   release: { out: "build/worker", profile: "release", cargo: ["--release"], isOptimized: true },
-  dev: { out: "build/worker", profile: "debug", cargo: [] },
+  dev: { out: "build/dev", profile: "debug", cargo: [] },
   faulty: { out: "build/faulty", profile: "debug", cargo: ["--features", "fault-injection"] },
 };
 
@@ -42,25 +43,28 @@ const WORKER_SOURCES = [
 ];
 const SITE_SOURCES = ["site", "package-lock.json", "scripts/build.mjs"];
 
-const kind = process.env.GLOW_BUILD || "release";
-const progress = new Progress();
-const worker = { name: `the Worker (${kind})`, ...KINDS[kind] };
-await rust();
-// Rust compiles while the packages and the program are fetched that only the last steps need.
-const parts = [progress.of("packages", packages()), progress.of("scripts/bindgen", bindgen())];
-await Promise.all([
-  onceFor(worker.out, [kind, commit(), ...digests(WORKER_SOURCES)], () =>
-    progress.of(worker.name, buildWorker()),
-  ),
-  onceFor("dist/site", digests(SITE_SOURCES), () => progress.of("the live page", buildSite())),
-  ...parts,
-]);
-progress.end();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build(process.env.GLOW_BUILD || "release");
+
+/** Builds the Worker of a kind, and the page. Rust compiles while what only the last steps need is fetched and built. */
+export async function build(kind) {
+  await rust();
+  const progress = new Progress();
+  const parts = [progress.of("packages", packages()), progress.of("scripts/bindgen", bindgen())];
+  const worker = () => progress.of(`the Worker (${kind})`, buildWorker(KINDS[kind], parts));
+  await Promise.all([
+    onceFor(KINDS[kind].out, [kind, commit(), ...digests(WORKER_SOURCES)], worker),
+    onceFor("dist/site", digests(SITE_SOURCES), () => progress.of("the live page", buildSite(parts))),
+    ...parts,
+  ]);
+  progress.end();
+}
 
 /** Compiles the Worker, writes the JavaScript that it needs, and bundles both behind src/entry.mjs. */
-async function buildWorker() {
-  const { out, profile, cargo, isOptimized } = worker;
-  await must("cargo", ["build", "--quiet", "--locked", "--lib", "--target", WASM_TARGET, ...cargo]);
+async function buildWorker({ out, profile, cargo, isOptimized }, parts) {
+  if (
+    (await run("cargo", ["build", "--quiet", "--locked", "--lib", "--target", WASM_TARGET, ...cargo])) !== 0
+  )
+    fail(`the Worker could not be compiled: cargo says above why. ${ONLINE}`);
   await Promise.all(parts);
 
   rmSync(join(root, out), { recursive: true, force: true });
@@ -90,8 +94,8 @@ function bundle(from, to, options) {
   return must(esbuild, [...arguments_, ...left, ...options]);
 }
 
-async function buildSite() {
-  await parts[0];
+async function buildSite(parts) {
+  await Promise.all(parts);
   await must("node", ["site/build.mjs"]);
 }
 

@@ -9,6 +9,9 @@ const DATABASE = "DATABASE";
 /** What wrangler says of a database that no deployment has made yet. */
 const NOT_THERE = /Couldn't find a D1 DB/;
 
+/** What helps where a package was lost: the next start installs them anew. */
+export const NOT_STARTED = "wrangler could not be started: remove the folder node_modules and try again";
+
 /** Options of wrangler that also say which database is meant. */
 const SHARED = { "--env": true, "-e": true, "--config": true, "-c": true, "--persist-to": true };
 
@@ -36,7 +39,7 @@ export function migrateHere(options) {
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    child.on("error", () => resolve("wrangler could not be started: remove node_modules and try again"));
+    child.on("error", () => resolve(NOT_STARTED));
     child.on("close", (code) => resolve(code === 0 ? null : output));
   });
 }

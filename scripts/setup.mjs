@@ -26,7 +26,7 @@ const TOOLS = {
 };
 
 /** What helps where a download failed: whatever is whole is kept. */
-const ONLINE = "Where that was the network, run the same command again: it goes on where it ended";
+export const ONLINE = "Where that was the network, run the same command again: it goes on where it ended";
 
 /** Packages from PyPI, all of them pinned. */
 const PYTHON_PACKAGES = join(root, "scripts", "python.txt");
@@ -38,8 +38,15 @@ export function tool(name, program = name) {
   return join(cache, `${name}-${TOOLS[name]}`, "bin", program);
 }
 
-/** Installs the packages of package-lock.json, unless they are there. */
-export async function packages() {
+let installing;
+
+/** Installs the packages of package-lock.json, unless they are there; once, however many steps wait for it. */
+export function packages() {
+  installing ??= installPackages();
+  return installing;
+}
+
+async function installPackages() {
   const lock = digestOf(join(root, "package-lock.json"));
   const stamp = join(root, "node_modules", ".installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;

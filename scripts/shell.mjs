@@ -8,12 +8,16 @@ import { fileURLToPath } from "node:url";
 /** The repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The environment of every program that is run: the packages' programs first, nothing phones home. */
+/**
+ * The environment of every program that is run: the packages' programs first, nothing phones home, and whoever reaches the
+ * service over the network does not reach wrangler's explorer of its storage, which asks for no password.
+ */
 export const environment = {
   ...process.env,
   PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
+  X_LOCAL_EXPLORER: "false",
 };
 
 /** Says what is going on. */

@@ -1,5 +1,5 @@
-// Runs the service on this machine: `npm start`, or `npm run dev`, which builds quicker and rebuilds on every change.
-// What follows `--` goes to wrangler: `npm start -- --ip 0.0.0.0` lets a phone on the same network in.
+// Runs the service on this machine: `npm start`. It builds again on every change of a source. What follows `--` goes to
+// wrangler: `npm start -- --ip 0.0.0.0` lets a phone on the same network in.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -7,23 +7,26 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { migrateHere } from "./migrations.mjs";
-import { environment, fail, must, root, say } from "./shell.mjs";
+import { build } from "./build.mjs";
+import { migrateHere, NOT_STARTED } from "./migrations.mjs";
+import { packages } from "./setup.mjs";
+import { environment, fail, root, say } from "./shell.mjs";
 
 const port = portFromEnvironment();
 const base = `http://localhost:${port}`;
-const options = process.argv.slice(2).filter((option) => option !== "--watch");
-const watching = process.argv.includes("--watch");
+const options = process.argv.slice(2);
 
 if (await somebodyListens())
   fail(`port ${port} is taken: set another one, such as PORT=${port + 1} npm start`);
 const secret = localSecrets();
-const env = watching ? { GLOW_BUILD: "dev" } : {};
-const migrating = migrateHere(options);
-await must("npm", ["run", "--silent", "build"], { env });
-const failure = await migrating;
-if (failure) fail(`the database on this machine could not be brought up to date:\n${failure}`);
-serve(env);
+// The database's tables are made while Rust compiles.
+await Promise.all([build("dev"), packages().then(migrate)]);
+serve();
+
+async function migrate() {
+  const failure = await migrateHere(options);
+  if (failure) fail(`the database on this machine could not be brought up to date:\n${failure}`);
+}
 
 function portFromEnvironment() {
   const port = Number(process.env.PORT || 8787);
@@ -65,15 +68,16 @@ function localSecrets() {
   return given("WEBHOOK_SECRET") || made.WEBHOOK_SECRET;
 }
 
-function serve(env) {
+function serve() {
   say(`starting on ${base}`);
   const interactive = "--show-interactive-dev-session=false";
-  const wrangler = spawn("wrangler", ["dev", "--port", String(port), interactive, ...options], {
+  const dev = ["dev", "build/dev/entry.mjs", "--port", String(port), interactive];
+  const wrangler = spawn("wrangler", [...dev, ...options], {
     cwd: root,
-    env: { ...environment, ...env },
+    env: { ...environment, GLOW_BUILD: "dev" },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  wrangler.on("error", () => fail("wrangler could not be started: remove node_modules and try again"));
+  wrangler.on("error", () => fail(NOT_STARTED));
   wrangler.on("exit", (code) => process.exit(code ?? 0));
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => wrangler.kill(signal));
   announce();
@@ -91,6 +95,10 @@ curl -X POST ${base}/broadcast/SOL \\
   -H "Authorization: Bearer ${secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"type":"PRICE_UPDATE","price":123.45}'
+
+  Or a simulated market, in another terminal:
+
+npm run demo
 `);
 }
 
