@@ -38,20 +38,23 @@ process.on("exit", () => {
 });
 
 /**
- * Runs a program in the repository, its output on the terminal.
+ * Runs a program in the repository. Its output goes to the terminal: as it comes, or all of it at the end (`held`), or not
+ * at all (`quiet`).
  * @returns {Promise<number>} its exit code; 127 when there is no such program.
  */
-export function run(program, args, { env = {}, quiet = false, cwd = root } = {}) {
+export function run(program, args, { env = {}, quiet = false, held = false, cwd = root } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd,
-      env: { ...environment, ...env },
-      stdio: quiet ? "ignore" : "inherit",
-    });
+    const stdio = quiet ? "ignore" : held ? ["ignore", "pipe", "pipe"] : "inherit";
+    const child = spawn(program, args, { cwd, env: { ...environment, ...env }, stdio });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => output.push(data));
     running.add(child);
     child.on("error", () => resolve(127));
-    child.on("close", () => running.delete(child));
-    child.on("exit", (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      process.stderr.write(Buffer.concat(output));
+      resolve(code ?? (signal ? 1 : 0));
+    });
   });
 }
 

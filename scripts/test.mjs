@@ -1,42 +1,55 @@
 // Everything that has to hold, in the order in which it fails fastest. `npm test -- worker` runs the steps whose names
 // contain a word.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { build } from "./build.mjs";
 import { chromium } from "./chromium.mjs";
-import { packages, pythonTools, rust, tool, tools } from "./setup.mjs";
+import { packages, pythonTools, rust, tool, tools, WASM_TARGET } from "./setup.mjs";
 import { environment, fail, root, run, say, works } from "./shell.mjs";
+
+const DURATIONS = join(root, "build", "durations");
 
 /** What the tests use of the machine besides Rust and Node. */
 const PROGRAMS = ["git", "curl", "bash", "openssl", "python3"];
 
-const steps = {
-  "format of the Rust": () => run("cargo", ["fmt", "--check"]),
-  "format and lints of the rest": () => run("biome", ["ci", "--error-on-warnings"]),
-  "types of the page": () => run("tsc", ["-p", "site"]),
-  "rules of the page": () => nodeTests("tests/site"),
-  "lints on the host": () => clippy("--all-targets"),
-  "lints on wasm32": () => clippy("--target", "wasm32-unknown-unknown"),
-  "host tests": () => run("cargo", ["test", "--quiet"]),
-  "the load generator": loadGenerator,
-  "format of the fuzz targets": () => run("cargo", ["fmt", "--check"], { cwd: join(root, "fuzz") }),
-  "unused dependencies": () => run(tool("cargo-machete"), []),
-  "licences, bans and sources": () => deny("licenses", "bans", "sources"),
-  advisories,
-  build: () => run("npm", ["run", "--silent", "build"]),
-  "build that panics on request": () =>
-    run("npm", ["run", "--silent", "build"], { env: { GLOW_BUILD: "faulty" } }),
-  "scripts and deployment": () => nodeTests("tests/scripts"),
-  "the Worker in the real runtime": () => nodeTests("tests/worker"),
-  "the page in a real browser": () => nodeTests("tests/browser"),
-};
+/**
+ * Lists of steps: the lists of one row run side by side, the steps of a list one after another, and a row begins when the
+ * one before has passed. A release's last minutes of compilation keep one core busy, so that the other has time to lint.
+ */
+const rows = [
+  [
+    {
+      "format of the Rust": () => held("cargo", ["fmt", "--check"]),
+      "format of the fuzz targets": () => held("cargo", ["fmt", "--check"], { cwd: join(root, "fuzz") }),
+      "format and lints of the rest": () => held("biome", ["ci", "--error-on-warnings"]),
+      "types of the page": () => held("tsc", ["-p", "site"]),
+      "unused dependencies": () => held(tool("cargo-machete"), []),
+      "licences, bans and sources": () => deny("licenses", "bans", "sources"),
+      advisories,
+      "lints on the host": () => clippy("--all-targets"),
+      "lints on wasm32": () => clippy("--target", WASM_TARGET),
+      "host tests": () => held("cargo", ["test", "--quiet"]),
+      "the load generator": loadGenerator,
+      "scripts/bindgen": writerOfJavaScript,
+    },
+    {
+      build: () => build("release"),
+      "build for this machine": () => build("dev"),
+      "build that panics on request": () => build("faulty"),
+    },
+  ],
+  [{ "rules of the page": () => nodeTests("tests/site") }],
+  [{ "the Worker in the real runtime": () => nodeTests("tests/worker", { sideBySide: 3 }) }],
+  [{ "scripts and deployment": () => nodeTests("tests/scripts") }],
+  [{ "the page in a real browser": () => nodeTests("tests/browser") }],
+];
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const chosen = Object.entries(steps).filter(([name]) =>
-  words.every((word) => name.toLowerCase().includes(word)),
-);
-if (chosen.length === 0) fail(`no step is named so: ${Object.keys(steps).join(", ")}`);
+const isChosen = (name) => words.every((word) => name.toLowerCase().includes(word));
+const names = rows.flat().flatMap((list) => Object.keys(list));
+if (!names.some(isChosen)) fail(`no step is named so: ${names.join(", ")}`);
 
 for (const program of PROGRAMS) {
   if (!(await works(program, ["--version"])) && !(await works(program, ["version"])))
@@ -47,42 +60,87 @@ await packages();
 await rust();
 await tools("cargo-deny", "cargo-machete");
 await pythonTools();
+rmSync(DURATIONS, { recursive: true, force: true });
+mkdirSync(DURATIONS, { recursive: true });
 const started = performance.now();
-for (const [name, step] of chosen) {
-  const before = performance.now();
-  say(`${name} …`);
-  if ((await step()) !== 0) fail(`failed: ${name}`);
-  say(`${name}: ${seconds(before)} s`);
+for (const row of rows) await Promise.all(row.map(inOrder));
+for (const [milliseconds, file, name] of slowestTests(10)) {
+  say(`${(milliseconds / 1000).toFixed(1)} s  ${relative(root, file)}: ${name}`);
 }
 say(`all of it: ${seconds(started)} s`);
+
+/** Runs the chosen steps of a list; the first that fails ends everything. */
+async function inOrder(list) {
+  for (const [name, step] of Object.entries(list).filter(([name]) => isChosen(name))) {
+    const before = performance.now();
+    say(`${name} …`);
+    if (await step()) fail(`failed: ${name}`);
+    say(`${name}: ${seconds(before)} s`);
+  }
+}
+
+/** Runs a program and shows what it says when it has ended: another one runs beside it. */
+function held(program, arguments_, options) {
+  return run(program, arguments_, { ...options, held: true });
+}
 
 function seconds(since) {
   return ((performance.now() - since) / 1000).toFixed(1);
 }
 
-/** The tests of a folder, one file after another: they share two cores with the servers that they start. */
-function nodeTests(folder) {
+/**
+ * The tests of a folder. Each file starts servers of its own and waits for them much of the time, so that files may run
+ * side by side where they measure nothing.
+ */
+function nodeTests(folder, { sideBySide = 1 } = {}) {
   const files = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.mjs"));
-  const options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
-  return run("node", [...options, ...files.map((file) => join(folder, file))]);
+  const durations = join(DURATIONS, folder.replace("/", "-"));
+  return run("node", [
+    "--test",
+    `--test-concurrency=${sideBySide}`,
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=./scripts/durations.mjs",
+    `--test-reporter-destination=${durations}`,
+    ...files.map((file) => join(folder, file)),
+  ]);
+}
+
+/** What took longest of the tests that have just run: milliseconds, file, name. */
+function slowestTests(count) {
+  return readdirSync(DURATIONS)
+    .flatMap((file) => readFileSync(join(DURATIONS, file), "utf8").split("\n").filter(Boolean))
+    .map((line) => JSON.parse(line))
+    .sort(([one], [other]) => other - one)
+    .slice(0, count);
 }
 
 function clippy(...options) {
-  return run("cargo", ["clippy", "--quiet", "--all-features", ...options, "--", "-D", "warnings"]);
+  return held("cargo", ["clippy", "--quiet", "--all-features", ...options, "--", "-D", "warnings"]);
 }
 
 /** bench/load is a crate of its own: it has nothing to do with the Worker but that it measures it. */
 async function loadGenerator() {
   const cwd = join(root, "bench", "load");
   return (
-    (await run("cargo", ["fmt", "--check"], { cwd })) ||
-    (await run("cargo", ["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"], { cwd })) ||
-    (await run("cargo", ["test", "--quiet"], { cwd }))
+    (await held("cargo", ["fmt", "--check"], { cwd })) ||
+    (await held("cargo", ["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"], { cwd })) ||
+    (await held("cargo", ["test", "--quiet"], { cwd }))
+  );
+}
+
+/** So is scripts/bindgen; every build of the Worker runs it. */
+async function writerOfJavaScript() {
+  const cwd = join(root, "scripts", "bindgen");
+  const env = { CARGO_TARGET_DIR: join(root, "target", "bindgen") };
+  return (
+    (await held("cargo", ["fmt", "--check"], { cwd })) ||
+    (await held("cargo", ["clippy", "--quiet", "--", "-D", "warnings"], { cwd, env }))
   );
 }
 
 function deny(...checks) {
-  return run(tool("cargo-deny"), ["--log-level", "error", "--offline", "check", ...checks]);
+  return held(tool("cargo-deny"), ["--log-level", "error", "--offline", "check", ...checks]);
 }
 
 /** Security advisories, where this machine has their database: `cargo deny fetch` brings it. */

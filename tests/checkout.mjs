@@ -37,22 +37,29 @@ export function freePort() {
 }
 
 export class Checkout {
-  constructor() {
+  /** `packages: false` leaves out what npm installs. */
+  constructor({ packages = true } = {}) {
     this.path = mkdtempSync(join(tmpdir(), "glow-checkout-"));
     for (const part of PARTS) cpSync(join(root, part), join(this.path, part), { recursive: true });
-    symlinkSync(join(root, "node_modules"), join(this.path, "node_modules"));
+    if (packages) this.addPackages();
     this.commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
   }
 
-  /** Runs `npm start`, or another script, until it prints the curl line; rejects with its output when it ends before. */
-  start(port, { script = "start", options = [] } = {}) {
+  addPackages() {
+    rmSync(join(this.path, "node_modules"), { recursive: true, force: true });
+    symlinkSync(join(root, "node_modules"), join(this.path, "node_modules"));
+  }
+
+  /** Runs `npm start` until it prints the curl line; rejects with its output when it ends before. */
+  start(port, { options = [], env: variables = {} } = {}) {
     const env = {
       ...process.env,
+      ...variables,
       PORT: String(port),
       GLOW_COMMIT: this.commit,
       CARGO_TARGET_DIR: join(root, "target", "checkout"),
     };
-    const child = spawn("npm", ["run", script, "--", ...options], { cwd: this.path, env, detached: true });
+    const child = spawn("npm", ["start", "--", ...options], { cwd: this.path, env, detached: true });
     const started = { child, output: "", exited: new Promise((resolve) => child.on("exit", resolve)) };
     return new Promise((resolve, reject) => {
       const collect = (data) => {

@@ -5,6 +5,14 @@ use super::market::candles::Flush;
 use super::market::rule::AlertRule;
 use super::token::LastPrice;
 
+/// After how long what failed is tried again, in milliseconds.
+#[cfg(not(feature = "fault-injection"))]
+pub const RETRY_MILLIS: u64 = 30_000;
+
+/// The tests' build does not let them wait.
+#[cfg(feature = "fault-injection")]
+pub const RETRY_MILLIS: u64 = 500;
+
 /// What others write down of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Learned {

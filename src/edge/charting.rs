@@ -11,16 +11,12 @@ use super::store::hot_copies::SolUsd;
 use super::store::{alert_rules, hot_copies, prices, tokens};
 use super::{runtime, store};
 use crate::core::alert_rule::AlertRule;
-use crate::core::charting::{Charting, Learned};
+use crate::core::charting::{Charting, Learned, RETRY_MILLIS};
 use crate::core::event::Event;
 use crate::core::room::Standing;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::market_answer::MarketAnswer;
-
-/// After how long what is written down of a token is read again that could not be, in milliseconds: to ask a database that
-/// is gone with each publication would cost as much as to publish.
-const RETRY_LEARNING_MILLIS: u64 = 30_000;
 
 /// Once that was read.
 const NEVER: UnixMillis = UnixMillis(u64::MAX);
@@ -92,7 +88,8 @@ fn learn(room: &Rc<RoomState>) {
     let learning = Rc::clone(room);
     room.state.wait_until(async move {
         if let Err(error) = learn_now(&learning).await {
-            learning.learns_from.set(runtime::now().later_by(RETRY_LEARNING_MILLIS));
+            // To ask a database that is gone with each publication would cost as much as to publish.
+            learning.learns_from.set(runtime::now().later_by(RETRY_MILLIS));
             learning.log.failed(&format!("what is written down of the token could not be read: {error}"));
         }
     });

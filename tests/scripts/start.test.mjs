@@ -31,19 +31,19 @@ test("it writes secrets where there are none, serves, and prints an address and 
 });
 
 test("it keeps a secret that is there, and what was published before", async () => {
-  writeFileSync(devVars, "# mine\nWEBHOOK_SECRET=mine-alone");
+  writeFileSync(devVars, "# mine\nWEBHOOK_SECRET=mine-alone-and-long-enough");
   const port = await freePort();
   const publish = async () => {
     const answer = await fetch(`http://localhost:${port}/broadcast/KEPT`, {
       method: "POST",
-      headers: { authorization: "Bearer mine-alone" },
+      headers: { authorization: "Bearer mine-alone-and-long-enough" },
       body: "{}",
     });
     return (await answer.json()).seq;
   };
   const name = (init) =>
     fetch(`http://localhost:${port}/tokens/NAMED`, {
-      headers: { authorization: "Bearer mine-alone" },
+      headers: { authorization: "Bearer mine-alone-and-long-enough" },
       ...init,
     });
   for (const seq of [1, 2]) {
@@ -55,7 +55,7 @@ test("it keeps a secret that is there, and what was published before", async () 
   }
   assert.match(
     readFileSync(devVars, "utf8"),
-    /^# mine\nWEBHOOK_SECRET=mine-alone\nAUTH_SECRET=.{43}\nHELIUS_AUTH=.{32}\n$/,
+    /^# mine\nWEBHOOK_SECRET=mine-alone-and-long-enough\nAUTH_SECRET=.{43}\nHELIUS_AUTH=.{32}\n$/,
   );
 });
 
@@ -80,10 +80,20 @@ test("a secret that is blank counts as none, and the next line is not taken for 
   await checkout.stop(started);
 });
 
-test("what follows -- goes to wrangler: another address, for a phone on the same network", async () => {
+test("what follows -- goes to wrangler: a phone on the same network reaches the service, and nothing else", async () => {
   const port = await freePort();
   const started = await checkout.start(port, { options: ["--ip", "0.0.0.0"] });
   assert.equal((await fetch(`http://127.0.0.2:${port}/health`)).status, 200);
+  // Wrangler's explorer would list every topic and run SQL on its history, for whoever names the right host.
+  for (const path of [
+    "/",
+    "/api/d1/database",
+    "/api/storage/kv/namespaces",
+    "/api/workers/durable_objects/namespaces",
+  ]) {
+    const url = `http://localhost:${port}/cdn-cgi/local/explorer${path}`;
+    assert.equal((await fetch(url)).status, 404, path);
+  }
   await checkout.stop(started);
 });
 
@@ -103,9 +113,26 @@ test("a PORT that is none is one clear line", async () => {
   assert.match(error.message, /glow: PORT is a number from 1 to 65535/);
 });
 
-test("npm run dev serves a build that is made quicker, and builds again when a source changes", async () => {
+test("where packages can't be fetched, it says so and what to do, and the next start goes on", async () => {
+  const bare = new Checkout({ packages: false });
   const port = await freePort();
-  const started = await checkout.start(port, { script: "dev" });
+  const npm = { npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_fetch_retries: "0" };
+  const cache = { npm_config_cache: join(bare.path, "npm-cache") };
+  const failed = await bare.start(port, { env: { ...npm, ...cache } }).catch((error) => error);
+  assert.equal(failed.code, 1);
+  assert.match(
+    failed.message,
+    /glow: the packages of package-lock\.json could not be installed: npm says above why\./,
+  );
+  assert.match(failed.message, /run the same command again/);
+  bare.addPackages();
+  await bare.stop(await bare.start(port));
+  bare.remove();
+});
+
+test("it serves a build that is made quickly, and builds again when a source changes", async () => {
+  const port = await freePort();
+  const started = await checkout.start(port);
   const version = async () => (await (await fetch(`http://localhost:${port}/health`)).json()).version;
   assert.match(await version(), /^0\.1\.0\+/);
   const manifest = join(checkout.path, "Cargo.toml");

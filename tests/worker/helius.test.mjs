@@ -39,8 +39,8 @@ const heard = async (subscriber) => (await subscriber.soFar()).map((frame) => JS
 const ofType = (frames, type) => frames.filter((frame) => frame.type === type);
 
 /** The candles of a token as the service tells them. */
-async function chart(token, query = "range=1h") {
-  const response = await service.request(`/tokens/${token}/prices?${query}`);
+async function chart(token, query = "range=1h", from = service) {
+  const response = await from.request(`/tokens/${token}/prices?${query}`);
   assert.equal(response.status, 200);
   return response.json();
 }
@@ -283,29 +283,30 @@ test("a token's first trade in a pool moves it from its curve, and the table say
 });
 
 test("closed minutes go into the table, once", async () => {
+  // The build that writes minutes down at once.
+  const quick = await startService({ build: "faulty", secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH } });
   const of = mint();
   const then = Math.floor(Date.now() / 60_000) * 60 - 300;
   const body = range(1, 5).map((n) =>
     swap({ token: 1_000_000n, sol: BigInt(n) * 1_000_000_000n, of, timestamp: then + n }),
   );
-  await webhook(body);
-  const { DATABASE } = await service.harness.getWorker().getEnv();
+  await webhook(body, undefined, quick);
+  const { DATABASE } = await quick.harness.getWorker().getEnv();
   const rows = () =>
     DATABASE.prepare("SELECT trades, volume FROM prices WHERE mint = ?")
       .bind(of)
       .all()
       .then(({ results }) => results);
-  // A minute may have just begun, and ten seconds of grace come on top.
-  await until("the minute is in the table", async () => (await rows()).length > 0, 90);
+  await until("the minute is in the table", async () => (await rows()).length > 0);
   assert.deepEqual(await rows(), [{ trades: 5, volume: "5" }]);
-  const { candles } = await chart(of);
+  const { candles } = await chart(of, undefined, quick);
   assert.deepEqual(candles.map(plain), [
     { timestamp: then, open: 1, high: 5, low: 1, close: 5, volume: 5, trades: 5 },
   ]);
 });
 
 test("one trader's pool does not move what SOL costs, a second trader or a publisher does", async () => {
-  const own = await startService({ secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH } });
+  const own = await startService({ build: "faulty", secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH } });
   const reference = await own.subscribe("market:SOL-USD");
   const of = mint();
   const prices = async () => ofType(await heard(reference), "PRICE_UPDATE").map(({ price }) => price);
@@ -319,7 +320,7 @@ test("one trader's pool does not move what SOL costs, a second trader or a publi
   const { HOT_COPIES } = await own.harness.getWorker().getEnv();
   const copy = async () => JSON.parse((await HOT_COPIES.get("sol-usd")) ?? "null");
   // That of the first webhook: the room's own comes a minute later.
-  const { price } = await until("there is a hot copy", copy, 100);
+  const { price } = await until("there is a hot copy", copy);
   assert.equal(price, "150");
   const token = await own.subscribe(of);
   await send(swap({ token: 1_000_000n, sol: 1_000_000_000n, of }), solPrice(9_000, { by: eve }));

@@ -2,7 +2,7 @@
 // through `ws`. It knows no route and asserts nothing.
 
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 import WebSocket from "ws";
@@ -68,7 +68,9 @@ function configurationFor(build, publicLimit = 1_000_000) {
     .replace(/^\[build\]\n(.+\n)+/m, "");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "wrangler.toml");
-  writeFileSync(path, text);
+  // Another test file may be about to read it.
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
   return path;
 }
 

@@ -1,10 +1,22 @@
 //! Minutes, and the groups in which what is told of them is written down. It must not know what a minute holds.
 
-/// How long after a minute's end what is told of it still goes into the group of the same number, in seconds.
-pub const GRACE_SECONDS: u64 = 10;
+/// How groups are closed, in seconds.
+struct Closing {
+    /// How long a group is open.
+    open: u64,
+    /// How long after a group's end what is told of its time still goes into it.
+    grace: u64,
+    /// How much longer it waits to be written down: after a wake on another machine the clock may be behind.
+    clock: u64,
+}
 
-/// How much longer a group waits to be written down, in seconds: after a wake on another machine the clock may be behind.
-const CLOCK_SECONDS: u64 = 5;
+/// A group a minute: a row is written for each.
+#[cfg(not(feature = "fault-injection"))]
+const CLOSING: Closing = Closing { open: Minute::SECONDS, grace: 10, clock: 5 };
+
+/// The tests' build writes down at once, so that no test waits for a real minute.
+#[cfg(feature = "fault-injection")]
+const CLOSING: Closing = Closing { open: 1, grace: 0, clock: 1 };
 
 /// A minute, counted from the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,18 +55,20 @@ impl Group {
     /// an earlier group.
     #[must_use]
     pub fn of(minute: Minute, clock: u64) -> Self {
-        Self(minute.max(Minute::of(clock.saturating_sub(GRACE_SECONDS))).0)
+        let told = clock.saturating_sub(CLOSING.grace);
+        Self(minute.start().max(told) / CLOSING.open)
     }
 
     /// When it is closed, in Unix seconds: nothing that is told from then on is in it, not even by a clock that is some
     /// seconds behind.
     #[must_use]
     pub fn closes_at(self) -> u64 {
-        Minute(self.0.saturating_add(1)).start().saturating_add(GRACE_SECONDS + CLOCK_SECONDS)
+        let end = self.0.saturating_add(1).saturating_mul(CLOSING.open);
+        end.saturating_add(CLOSING.grace + CLOSING.clock)
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "fault-injection")))]
 mod tests {
     use super::*;
 
@@ -69,7 +83,7 @@ mod tests {
     #[test]
     fn nothing_is_in_a_group_that_is_closed() {
         for group in 0..5 {
-            let clock = Group(group).closes_at() - CLOCK_SECONDS;
+            let clock = Group(group).closes_at() - CLOSING.clock;
             assert_eq!(Group::of(Minute(group), clock - 1), Group(group));
             assert_eq!(Group::of(Minute(group), clock), Group(group + 1));
         }

@@ -2,7 +2,7 @@
 //! told. It must not know a market's rules, nor where candles are written.
 
 use super::Room;
-use crate::core::charting::{Charting, Learned};
+use crate::core::charting::{Charting, Learned, RETRY_MILLIS};
 use crate::core::event::Effect;
 use crate::core::market::Market;
 use crate::core::market::alert::Alert;
@@ -14,9 +14,6 @@ use crate::core::publication::{Keyed, MarketPart, Seq};
 use crate::core::tick::Tick;
 use crate::core::time::UnixMillis;
 use crate::core::token::LastPrice;
-
-/// After how long what failed is tried again, in milliseconds.
-const RETRY_MILLIS: u64 = 30_000;
 
 /// What a batch means to the market, so far.
 #[derive(Default)]
