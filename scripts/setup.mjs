@@ -92,8 +92,9 @@ export async function tools(...names) {
     if (existsSync(join(home, ".installed"))) continue;
     say(`building ${name} ${TOOLS[name]}: some minutes, once on this machine`);
     mkdirSync(home, { recursive: true });
+    // Built for speed they would take longer to build than they ever run.
     const install = (...options) =>
-      run("cargo", ["install", ...options, "--root", home, `${name}@${TOOLS[name]}`]);
+      run("cargo", ["install", "--debug", ...options, "--root", home, `${name}@${TOOLS[name]}`]);
     // A registry mirror may lack a version that the tool's own lock file names.
     if ((await install("--locked")) !== 0 && (await install()) !== 0) {
       rmSync(home, { recursive: true, force: true });
