@@ -3,11 +3,11 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
+import { devVar, devVarsPath, readDevVars } from "./dev-vars.mjs";
 import { migrateHere, NOT_STARTED } from "./migrations.mjs";
 import { packages } from "./setup.mjs";
 import { environment, fail, root, say } from "./shell.mjs";
@@ -49,10 +49,8 @@ async function somebodyListens() {
 
 /** The publishers' secret of .dev.vars. The secrets that are missing there are made at random. */
 function localSecrets() {
-  const path = join(root, ".dev.vars");
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const given = (name) =>
-    text.match(new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*["']?(.*?)["']?[ \\t]*$`, "m"))?.[1];
+  const text = readDevVars();
+  const given = (name) => devVar(text, name);
   const made = {};
   if (!given("WEBHOOK_SECRET")) made.WEBHOOK_SECRET = randomBytes(24).toString("base64url");
   if (!given("AUTH_SECRET")) made.AUTH_SECRET = randomBytes(32).toString("base64url");
@@ -62,7 +60,7 @@ function localSecrets() {
     const lines = names.map((name) => `${name}=${made[name]}\n`);
     if (made.WEBHOOK_SECRET && !/^\s*ENVIRONMENT\s*=/m.test(text)) lines.push("ENVIRONMENT=development\n");
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-    appendFileSync(path, gap + lines.join(""), { mode: 0o600 });
+    appendFileSync(devVarsPath, gap + lines.join(""), { mode: 0o600 });
     say(`wrote a random ${names.join(", ")} to .dev.vars`);
   }
   return given("WEBHOOK_SECRET") || made.WEBHOOK_SECRET;

@@ -70,7 +70,14 @@ export class CandleChart {
     this.#inspect = inspect;
     this.#chart = createChart(element, {
       autoSize: true,
-      rightPriceScale: { borderVisible: false, scaleMargins: PRICE_MARGINS, minimumWidth: SCALE_WIDTH },
+      // The library's logo brings a style that the page's policy forbids. The footer names its makers.
+      layout: { attributionLogo: false },
+      rightPriceScale: {
+        borderVisible: false,
+        entireTextOnly: true,
+        scaleMargins: PRICE_MARGINS,
+        minimumWidth: SCALE_WIDTH,
+      },
       timeScale: { borderVisible: false, rightOffset: 1, timeVisible: true, tickMarkFormatter: tickMark },
       localization: { timeFormatter: localTime },
       handleScroll: { vertTouchDrag: false },

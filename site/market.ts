@@ -3,8 +3,9 @@
 // owns no part of the page.
 
 import { Candles, type Tick } from "./candles.ts";
+import type { Frame, ServerFrame } from "./frame.ts";
 import { type History, RANGES, type Range, readHistory } from "./rest.ts";
-import { backoff, type Frame, type Place, type State, Subscription } from "./subscription.ts";
+import { backoff, type Place, type State, Subscription } from "./subscription.ts";
 import { tickOf, timestampOf } from "./told.ts";
 
 /** How many publications before the place of the past are asked for, to have something to list at once. */
@@ -141,34 +142,33 @@ export class Market {
     const url = `${location.origin.replace(/^http/, "ws")}/ws/${encodeURIComponent(this.token)}`;
     const listener = {
       state: (state: State) => this.listener.state(state),
-      frame: (text: string, frame: Frame) => this.#hear(text, frame),
+      frame: (text: string, frame: ServerFrame) => this.#hear(text, frame),
     };
     this.#subscription = new Subscription(url, listener, place);
   }
 
-  #hear(text: string, frame: Frame): void {
-    switch (frame.type) {
-      case "pong":
-      case "error":
+  #hear(text: string, told: ServerFrame): void {
+    switch (told.kind) {
+      case "other":
         break;
-      case "connected":
-        this.#greet(frame);
+      case "greeting":
+        this.#greet(told.seq, told.epoch, told.frame);
         break;
       case "gap":
         // Of another order, no place compares with those of before.
-        if (frame.from === null) this.#counted = -1;
-        this.#lose(Number(frame.to));
+        if (told.isOtherOrder) this.#counted = -1;
+        this.#lose(told.seq);
         break;
-      default:
-        this.#listen(frame);
-        this.listener.frame(text, frame, (frame.seq ?? 0) > this.#greeted);
+      case "publication":
+        this.#listen(told.seq, told.frame);
+        this.listener.frame(text, told.frame, told.seq > this.#greeted);
     }
   }
 
-  #greet(frame: Frame): void {
-    this.#epoch = String(frame.epoch);
-    this.#greeted = frame.seq ?? 0;
-    this.#clockError = (timestampOf(frame) ?? 0) - Math.floor(Date.now() / 1000);
+  #greet(seq: number, epoch: string, greeting: Frame): void {
+    this.#epoch = epoch;
+    this.#greeted = seq;
+    this.#clockError = (timestampOf(greeting) ?? 0) - Math.floor(Date.now() / 1000);
     if (!this.#isPlaced) this.#lose(this.#greeted);
     this.#isPlaced = true;
   }
@@ -180,8 +180,7 @@ export class Market {
     if (seq > this.#counted) this.#readSoon();
   }
 
-  #listen(frame: Frame): void {
-    const seq = frame.seq ?? 0;
+  #listen(seq: number, frame: Frame): void {
     // On a feed, everything is some token's.
     if (frame.token !== this.token) return;
     // Nobody but the service knows when it was told what says no time and has happened before.

@@ -5,13 +5,15 @@ import { Announcer } from "./announcer.ts";
 import type { Candle } from "./candles.ts";
 import { CandleChart } from "./chart.ts";
 import { element, plainText } from "./element.ts";
+import type { Frame } from "./frame.ts";
 import { Headline } from "./headline.ts";
 import { LatestList } from "./list.ts";
 import { Market, type PastState } from "./market.ts";
 import { compactPrice, formatAmount, formatPrice } from "./price.ts";
+import { publishLine } from "./publish-line.ts";
 import { RANGES, type Range, readToken } from "./rest.ts";
 import { alertRow, messageRow, tradeRow, worth } from "./rows.ts";
-import type { Frame, State } from "./subscription.ts";
+import type { State } from "./subscription.ts";
 import { CandleTable } from "./table.ts";
 import { alertOf, numberOf, type Phase, phaseOf, timestampOf, tradeOf } from "./told.ts";
 
@@ -36,6 +38,9 @@ const headline = new Headline(element("price"), element("change"));
 const pastText = element("past");
 const ranges = element("ranges");
 const values = element("candle").querySelectorAll("dd");
+const life = element("life");
+const simulated = element("simulated");
+const publishing = element("publishing");
 const curl = element("curl");
 const copy = element<HTMLButtonElement>("copy");
 const chart = new CandleChart(element("chart"), inspect);
@@ -69,7 +74,8 @@ function watch(next: { token: string; range: Range }): void {
   nameText.textContent = "";
   phaseText.dataset.phase = "unknown";
   phaseText.textContent = "–";
-  curl.textContent = curlLine();
+  simulated.hidden = true;
+  showPublishLine();
   checkRange();
   clearLists();
   market = new Market(token, range, {
@@ -99,13 +105,11 @@ async function ask(): Promise<void> {
   drawSoon();
 }
 
-function curlLine(): string {
-  return [
-    `curl -X POST ${location.origin}/broadcast/${encodeURIComponent(token)} \\`,
-    `  -H "Authorization: Bearer $WEBHOOK_SECRET" \\`,
-    `  -H "Content-Type: application/json" \\`,
-    `  -d '{"type":"PRICE_UPDATE","price":123.45}'`,
-  ].join("\n");
+/** Shows how to publish to the token, where there can be one of that name. */
+function showPublishLine(): void {
+  const line = publishLine(location.origin, token);
+  curl.textContent = line ?? "";
+  publishing.hidden = line === undefined;
 }
 
 function showState(now: State): void {
@@ -131,6 +135,7 @@ function describe(now: State): string {
 function receive(text: string, frame: Frame, isNew: boolean): void {
   messages.add(...messageRow(text, timestampOf(frame)));
   showPhase(phaseOf(frame));
+  if (frame.simulated === true) simulated.hidden = false;
   const trade = tradeOf(frame);
   if (trade) {
     trades.add(...tradeRow(trade));
@@ -187,6 +192,7 @@ function draw(): void {
   table.draw(steps);
   const text = describePast(steps.length === 0, name);
   if (pastText.textContent !== text) pastText.textContent = text;
+  life.hidden = steps.length > 0 || pastText.dataset.past === "reading" || publishing.hidden;
   const price = steps.at(-1)?.close ?? known;
   const first = steps[0]?.open ?? price ?? 0;
   headline.show(price === undefined ? undefined : { price, first, quote: candles.quote ?? "", period: name });
@@ -229,7 +235,7 @@ function checkRange(): void {
 // Browsers give the clipboard to secure pages only: not to one that a phone has opened over http.
 copy.hidden = navigator.clipboard === undefined;
 copy.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(curlLine());
+  await navigator.clipboard.writeText(curl.textContent ?? "");
   copy.textContent = "Copied";
   setTimeout(() => {
     copy.textContent = "Copy";
@@ -249,6 +255,9 @@ function ofLocation(): { token: string; range: Range } {
     range: Object.hasOwn(RANGES, named) ? (named as Range) : "1h",
   };
 }
+
+// Only where the service runs on this machine is there somebody to run it.
+element("demo").hidden = !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
 addEventListener("popstate", () => watch(ofLocation()));
 watch(ofLocation());

@@ -2,7 +2,7 @@
 // is taken for granted. It knows no page.
 
 import type { Candle, Moment, Tick } from "./candles.ts";
-import type { Frame } from "./subscription.ts";
+import type { Frame } from "./frame.ts";
 
 /** A token trades on its bonding curve at first, and later in pools, for good. */
 export type Phase = "bonding" | "amm";

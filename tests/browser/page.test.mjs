@@ -44,6 +44,10 @@ async function open(viewport, options = {}) {
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
+  page.on(
+    "console",
+    (message) => /Content Security Policy/.test(message.text()) && faults.push(message.text()),
+  );
   page.on("request", (request) => {
     if (!request.url().startsWith(`http://localhost:${port}/`)) faults.push(`loaded ${request.url()}`);
   });
@@ -116,7 +120,7 @@ test("another token is picked by keyboard, has its own line, and can be shared a
   assert.match(page.url(), /\?token=BONK$/);
   assert.match(
     await page.locator("#curl").textContent(),
-    new RegExp(`^curl -X POST http://localhost:${port}/broadcast/BONK `),
+    new RegExp(`^curl -X POST 'http://localhost:${port}/broadcast/BONK' `),
   );
   await page.getByText("Live", { exact: true }).waitFor();
 
@@ -144,6 +148,59 @@ test("what is no topic can't be picked, and a topic that is refused says so", as
   await page.locator("#token").fill("walet:9xQe");
   await page.keyboard.press("Enter");
   await page.getByText("Refused: this is not a topic").waitFor();
+});
+
+test("there is a line to publish for what is a topic alone", async () => {
+  const { page } = await open(DESK);
+  for (const token of ["it's", "now!", "$(id)", "`id`", 'a"b', "a b", "a\nb", ".."]) {
+    await page.goto(`http://localhost:${port}/?token=${encodeURIComponent(token)}`);
+    await page.getByText("Refused: this is not a topic").or(page.getByText("Reconnecting")).first().waitFor();
+    assert.equal(await page.locator("#curl").textContent(), "", token);
+    for (const id of ["publishing", "copy", "life"])
+      assert.equal(await page.locator(`#${id}`).isVisible(), false, `${token}: ${id}`);
+  }
+  await page.goto(`http://localhost:${port}/?token=feed:trades`);
+  await page.getByText(`'http://localhost:${port}/broadcast/feed:trades'`).waitFor();
+});
+
+test("the page has nothing inline, connects to its own service alone, and is in nobody's frame", async () => {
+  for (const path of ["/", "/assets/page.js", "/assets/page.css", "/openapi.json"]) {
+    const { headers } = await fetch(`http://localhost:${port}${path}`);
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+    assert.equal(headers.get("x-frame-options"), "DENY", path);
+    assert.equal(headers.get("referrer-policy"), "no-referrer", path);
+    assert.match(headers.get("permissions-policy"), /camera=\(\)/, path);
+    const policy = headers.get("content-security-policy");
+    assert.match(policy, /(^|; )default-src 'none'; .*connect-src 'self'; .*frame-ancestors 'none'/, path);
+    assert.ok(!/unsafe|wss?:/.test(policy), path);
+  }
+  const { page, faults } = await open(DESK);
+  await publish("77.5");
+  await shows(page, "77.5");
+  assert.deepEqual(faults, []);
+  const outside = await freePort();
+  const blocked = await page.evaluate(async (url) => {
+    const violated = new Promise((resolve) => {
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+        resolve(effectiveDirective),
+      );
+    });
+    new WebSocket(url);
+    return violated;
+  }, `ws://localhost:${outside}/`);
+  assert.equal(blocked, "connect-src");
+
+  const framing = createServer((_, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(`<iframe src="http://localhost:${port}/"></iframe>`);
+  });
+  await new Promise((resolve) => framing.listen(0, "localhost", resolve));
+  const stranger = await browser.newPage();
+  const refused = stranger.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
+  await stranger.goto(`http://localhost:${framing.address().port}/`);
+  await refused;
+  framing.close();
+  framing.closeAllConnections();
 });
 
 test("when the service stops and starts, the page comes back by itself, where it left off", async () => {
