@@ -26,7 +26,10 @@ const SUBSCRIBERS = 100;
 /** Webhooks under way at once. */
 const LANES = { [FULL]: 4, 1: 32 };
 const WARM_UP = 0.2;
-const SECRETS = { HELIUS_AUTH: "bench-helius", WEBHOOK_SECRET: "bench-secret" };
+const SECRETS = {
+  HELIUS_AUTH: "bench-helius-of-more-than-24-bytes",
+  WEBHOOK_SECRET: "bench-secret-of-more-than-24-bytes",
+};
 
 const { values } = parseArgs({
   options: {

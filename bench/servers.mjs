@@ -11,7 +11,7 @@ import { build } from "esbuild";
 import { unstable_readConfig } from "wrangler";
 import { configure, WORKERD } from "./workerd.mjs";
 
-export const SECRET = "bench-secret";
+export const SECRET = "bench-secret-of-more-than-24-bytes";
 const SERVER_CORE = "0";
 const PATIENCE_MS = 15_000;
 

@@ -72,6 +72,10 @@ function unavailable() {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "retry-after": "1",
+    // Those of `http::respond`.
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
   };
   return Response.json(problem, { status: 503, headers });
 }
@@ -173,6 +177,8 @@ export class BroadcastRoom extends behindTheWallAs(rust.BroadcastRoom) {}
 export class Relay extends behindTheWallAs(rust.Relay) {}
 
 export class SignIn extends behindTheWallAs(rust.SignIn) {}
+
+export class SignedRequests extends behindTheWallAs(rust.SignedRequests) {}
 
 export class PublisherSocket extends behindTheWallAs(rust.PublisherSocket) {
   /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */

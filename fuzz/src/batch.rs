@@ -9,6 +9,7 @@ use glow_broadcast::wire::batch::{
 };
 use glow_broadcast::wire::payload::{self, PayloadError};
 use glow_broadcast::wire::problem::{ErrorCode, Problem};
+use glow_broadcast::wire::request_body;
 use serde_json::Value;
 
 use super::json;
@@ -19,7 +20,7 @@ const MOST_PAYLOAD_BYTES: usize = 512;
 /// The input is the body of `POST /broadcast`.
 pub fn batch(bytes: &[u8]) {
     let result = read(bytes);
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let Ok(text) = request_body::text_of(bytes) else {
         assert_eq!(result, Err(BatchError::Text(PayloadError::NotUtf8)));
         return;
     };
@@ -132,13 +133,27 @@ fn a_request_key_names_those_without_an_id(bytes: &[u8], plain: &[Message], item
     let key = IdempotencyKey::given("request").unwrap();
     let named = messages(bytes, MOST_MESSAGES, MOST_PAYLOAD_BYTES, Some(key)).unwrap();
     for (place, ((named, plain), item)) in named.iter().zip(plain).zip(items).enumerate() {
+        let before = items[..place].iter().filter(|other| says_the_same_without_an_id(other, item)).count();
         let has_id = field(item, "id").is_some_and(|id| id != "null");
         let expected = plain.content.clone().map(|(topic, keyed)| {
-            let key = if has_id { keyed.key } else { Some(key.of_item(place)) };
+            let key = if has_id {
+                keyed.key
+            } else {
+                Some(key.of_message(field(item, "payload").unwrap(), before))
+            };
             (topic, Keyed { key, ..keyed })
         });
         assert_eq!(named.content, expected);
     }
+}
+
+/// Whether another message of a batch goes by what it says, and says what this one does.
+fn says_the_same_without_an_id(other: &str, item: &str) -> bool {
+    let said = |item| {
+        let has_id = field(item, "id").is_some_and(|id| id != "null");
+        Some((field(item, "token").and_then(json::string)?, field(item, "payload")?)).filter(|_| !has_id)
+    };
+    said(other).is_some() && said(other) == said(item)
 }
 
 fn is_answered_line_by_line(messages: &[Message]) {

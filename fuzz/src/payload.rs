@@ -7,7 +7,7 @@ use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::publication::{Keyed, Publication, Seq, in_places};
 use glow_broadcast::core::topic::Topic;
 use glow_broadcast::wire::payload::{PayloadError, publication};
-use glow_broadcast::wire::{frame, room_protocol};
+use glow_broadcast::wire::{frame, request_body, room_protocol};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -23,7 +23,7 @@ const RESERVED: [&str; 3] = ["seq", "epoch", "snapshot"];
 pub fn payload(bytes: &[u8]) {
     let topic = Topic::parse(TOPIC).unwrap();
     let result = publication(&topic, bytes);
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let Ok(text) = request_body::text_of(bytes) else {
         assert_eq!(result, Err(PayloadError::NotUtf8));
         return;
     };

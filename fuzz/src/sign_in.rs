@@ -61,7 +61,7 @@ fn secrets() -> SigningSecrets {
 }
 
 fn challenge(wallet: &Wallet) -> Challenge {
-    sign_in::challenge(&secrets(), Audience { wallet, origin: ORIGIN }, RANDOM, NOW)
+    sign_in::challenge(&secrets(), Audience { wallet, origin: ORIGIN }, None, RANDOM, NOW)
 }
 
 fn judge(wallet: &str, nonce: &str, signature: &str) -> Result<(), NotSignedIn> {

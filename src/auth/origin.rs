@@ -61,6 +61,12 @@ impl Origin {
         }
     }
 
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it is one of the machine that the service runs on.
     #[must_use]
     pub fn is_of_this_machine(&self) -> bool {
@@ -76,6 +82,18 @@ impl Origin {
 }
 
 impl OriginPolicy {
+    /// The page that a text may name which somebody is to sign: one on the list, and in development one of this machine.
+    /// None where any page is let in: the text of a page that nobody listed would look to a wallet like the operator's.
+    #[must_use]
+    pub fn named(&self, origin: Option<&str>) -> Option<Origin> {
+        let origin = Origin::parse(origin?).ok()?;
+        let is_listed = match &self.allowed {
+            AllowedOrigins::Any => false,
+            AllowedOrigins::Only(list) => list.contains(&origin),
+        };
+        (is_listed || (self.local_pages && origin.is_of_this_machine())).then_some(origin)
+    }
+
     /// Whether a request with this `Origin` header, to a service whose own origin is `own`, is let in.
     ///
     /// The service's own origin always is: it serves the live page, and React Native sends it for every socket.
@@ -162,6 +180,26 @@ mod tests {
         for origin in ["https://evil.example", "http://localhost.evil.example", "http://notlocalhost"] {
             assert_eq!(development.check(Some(origin), OWN), Err(OriginError::NotAllowed), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_text_to_be_signed_names_a_listed_page_and_no_other() {
+        let named =
+            |policy: &OriginPolicy, origin| policy.named(origin).map(|origin| origin.as_str().to_owned());
+        let listed = policy(&["https://app.glow.trade"]);
+        assert_eq!(named(&listed, Some("https://App.glow.trade")).as_deref(), Some("https://app.glow.trade"));
+        for origin in
+            [None, Some(OWN), Some("https://evil.example"), Some("null"), Some("http://localhost:3000")]
+        {
+            assert_eq!(named(&listed, origin), None, "{origin:?}");
+        }
+        let development = OriginPolicy { local_pages: true, ..policy(&[]) };
+        assert_eq!(
+            named(&development, Some("http://localhost:3000")).as_deref(),
+            Some("http://localhost:3000")
+        );
+        let any = OriginPolicy { allowed: AllowedOrigins::Any, ..listed };
+        assert_eq!(named(&any, Some("https://anyone.example")), None);
     }
 
     #[test]

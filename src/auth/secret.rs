@@ -12,6 +12,12 @@ use thiserror::Error;
 /// Source: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 const STANDARD_WEBHOOKS_PREFIX: &str = "whsec_";
 
+/// The least bytes of a secret's text, so that nobody finds it by trying.
+const LEAST_TEXT_BYTES: usize = 24;
+
+/// The least bytes of the key that a `whsec_` secret stands for.
+const LEAST_KEY_BYTES: usize = 16;
+
 /// One secret, never empty, without white space at its ends (a header could not carry it there).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -22,6 +28,12 @@ pub enum SecretError {
     /// It starts as a Standard Webhooks secret, but its rest is not.
     #[error("starts with whsec_, so the rest has to be base64 of at least one byte")]
     NotBase64,
+    /// It could be found by trying.
+    #[error(
+        "is too short: it has to have at least {LEAST_TEXT_BYTES} bytes, or {LEAST_KEY_BYTES} bytes of key after whsec_, \
+         as `openssl rand -base64 32` gives them"
+    )]
+    TooShort,
 }
 
 impl Secret {
@@ -39,6 +51,19 @@ impl Secret {
             return Err(SecretError::NotBase64);
         }
         Ok(Some(secret))
+    }
+
+    /// Checks that nobody finds it by trying. The word `Bearer` before it does not count.
+    ///
+    /// # Errors
+    /// [`SecretError::TooShort`].
+    pub fn check_strength(&self) -> Result<(), SecretError> {
+        let is_strong = if self.0.starts_with(STANDARD_WEBHOOKS_PREFIX) {
+            self.decoded_key().is_some_and(|key| key.len() >= LEAST_KEY_BYTES)
+        } else {
+            without_scheme(&self.0).len() >= LEAST_TEXT_BYTES
+        };
+        if is_strong { Ok(()) } else { Err(SecretError::TooShort) }
     }
 
     /// Whether this is the very text that was offered, in a time that doesn't tell how much of it is right.
@@ -60,6 +85,20 @@ impl Secret {
     fn decoded_key(&self) -> Option<Vec<u8>> {
         let base64 = self.0.strip_prefix(STANDARD_WEBHOOKS_PREFIX).unwrap_or(&self.0);
         STANDARD.decode(base64).ok().filter(|key| !key.is_empty())
+    }
+}
+
+/// What is secret of a secret's text: without the word `Bearer` and the prefix `whsec_`, behind which it is the same.
+#[must_use]
+pub fn bare(text: &str) -> &str {
+    let text = without_scheme(text);
+    text.strip_prefix(STANDARD_WEBHOOKS_PREFIX).unwrap_or(text)
+}
+
+fn without_scheme(text: &str) -> &str {
+    match text.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
+        _ => text,
     }
 }
 
@@ -104,6 +143,21 @@ mod tests {
         assert_eq!(Secret::parse(" \n"), Ok(None));
         assert_eq!(Secret::parse("whsec_"), Err(SecretError::NotBase64));
         assert_eq!(Secret::parse("whsec_not base64"), Err(SecretError::NotBase64));
+    }
+
+    #[test]
+    fn a_secret_has_24_bytes_and_a_key_16() {
+        let strength = |text: &str| Secret::parse(text).unwrap().unwrap().check_strength();
+        assert_eq!(strength(&"x".repeat(24)), Ok(()));
+        assert_eq!(strength(&format!("whsec_{}", STANDARD.encode([7; 16]))), Ok(()));
+        assert_eq!(strength("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), Ok(()));
+        for weak in [
+            "x".repeat(23),
+            format!("Bearer {}", "x".repeat(23)),
+            format!("whsec_{}", STANDARD.encode([7; 15])),
+        ] {
+            assert_eq!(strength(&weak), Err(SecretError::TooShort), "{weak}");
+        }
     }
 
     #[test]

@@ -49,15 +49,17 @@ pub struct Proof {
 )]
 pub struct NotSignedIn;
 
-/// A new challenge for a wallet, by the service at `origin`.
+/// A new challenge for a wallet, by the service at `audience.origin`. Its text names the page's origin, where that may be
+/// named: wallets compare it with the page that they see.
 #[must_use]
 pub fn challenge(
     secrets: &SigningSecrets,
     audience: Audience<'_>,
+    page: Option<&str>,
     random: [u8; RANDOM_BYTES],
     now: UnixMillis,
 ) -> Challenge {
-    let nonce = Nonce::issue(secrets, audience, random, now);
+    let nonce = Nonce::issue(secrets, audience, page, random, now);
     Challenge { message: message(audience, &nonce), nonce }
 }
 
@@ -82,6 +84,7 @@ pub fn verify(
 }
 
 fn message(Audience { wallet, origin }: Audience<'_>, nonce: &Nonce) -> String {
+    let origin = nonce.page().unwrap_or(origin);
     let domain = origin.split_once("://").map_or(origin, |(_, domain)| domain);
     let (issued, expires) = (nonce.issued().to_rfc_3339(), nonce.expires().to_rfc_3339());
     let nonce = nonce.as_str();
@@ -114,7 +117,11 @@ mod tests {
         }
 
         fn challenge(&self) -> Challenge {
-            challenge(&secrets(), Audience { wallet: &self.wallet, origin: ORIGIN }, [9; 16], NOW)
+            self.challenge_for(None)
+        }
+
+        fn challenge_for(&self, page: Option<&str>) -> Challenge {
+            challenge(&secrets(), Audience { wallet: &self.wallet, origin: ORIGIN }, page, [9; 16], NOW)
         }
 
         fn sign(&self, message: &str) -> String {
@@ -156,6 +163,25 @@ mod tests {
         let Challenge { nonce, message } = signer.challenge();
         let proof = judge(&signer.wallet, nonce.as_str(), &signer.sign(&message), NOW);
         assert_eq!(proof, Ok(Proof { wallet: signer.wallet, nonce }));
+    }
+
+    #[test]
+    fn the_message_names_the_page_that_asked_and_another_page_makes_another_nonce() {
+        let signer = Signer::new(1);
+        let Challenge { nonce, message } = signer.challenge_for(Some("https://app.glow.trade"));
+        assert!(
+            message.starts_with("app.glow.trade wants you to sign in with your Solana account:\n"),
+            "{message}"
+        );
+        assert!(message.contains("\nURI: https://app.glow.trade\n"), "{message}");
+        assert_eq!(message.split('\n').count(), 11);
+        let signature = signer.sign(&message);
+        let proof = judge(&signer.wallet, nonce.as_str(), &signature, NOW);
+        assert_eq!(proof, Ok(Proof { wallet: signer.wallet.clone(), nonce }));
+        for other in [signer.challenge(), signer.challenge_for(Some("https://app.glow.trade.evil"))] {
+            let refused = judge(&signer.wallet, other.nonce.as_str(), &signature, NOW);
+            assert_eq!(refused, Err(NotSignedIn));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::key_set::KeySet;
 use super::signing_secret::{SigningSecret, SigningSecrets};
 use crate::core::access::{Identity, Subject};
 use crate::core::time::UnixMillis;
+use crate::core::topic;
 
 /// The longest name of an account, in bytes.
 pub const MOST_SUBJECT_BYTES: usize = 255;
@@ -81,8 +82,10 @@ impl Provider {
     }
 }
 
+/// Whether an account may be called so. A name that could own nothing is refused here, where its holder notices.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MOST_SUBJECT_BYTES && !text.chars().any(char::is_control)
+    let is_text = !text.is_empty() && !text.chars().any(char::is_control);
+    is_text && text.len() <= MOST_SUBJECT_BYTES && topic::can_own(text)
 }
 
 #[cfg(test)]
@@ -375,6 +378,12 @@ mod tests {
         assert_eq!(replaced(r#""aud":"authenticated","#, ""), Err(TokenError::Audience));
         assert_eq!(replaced(r#""sub":"u-1","#, ""), Err(TokenError::Subject));
         assert_eq!(replaced("u-1", ""), Err(TokenError::Subject));
+        assert_eq!(
+            replaced("u-1", "us-east-1:ana"),
+            Err(TokenError::Subject),
+            "whose is user:us-east-1:ana?"
+        );
+        assert!(replaced("u-1", "did:privy:abc").is_ok());
         assert_eq!(replaced("u-1", r"u\n1"), Err(TokenError::Subject));
         assert_eq!(replaced("u-1", &"u".repeat(256)), Err(TokenError::Subject));
         let extended = es256(r#"{"alg":"ES256","kid":"e1","crit":["b64"],"b64":false}"#, SAYS);

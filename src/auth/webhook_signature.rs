@@ -35,6 +35,9 @@ pub enum SignatureError {
     /// None of the signatures is one of this id, time and body with a valid secret.
     #[error("no signature in webhook-signature is valid for this body")]
     NoMatch,
+    /// Its id was used before, for something else or for what is done once.
+    #[error("this webhook-id was used before: sign each request with an id of its own")]
+    Used,
 }
 
 impl WebhookSignature {
@@ -56,15 +59,20 @@ impl WebhookSignature {
         &self.id
     }
 
+    /// When it ends.
+    ///
+    /// # Errors
+    /// [`SignatureError::NoTimestamp`].
+    pub fn expires(&self) -> Result<UnixMillis, SignatureError> {
+        Ok(UnixMillis::from_seconds(self.seconds()?.saturating_add(TOLERANCE_SECONDS)))
+    }
+
     /// Checks the time alone: worth doing before a stranger's body is read.
     ///
     /// # Errors
     /// [`SignatureError::NoTimestamp`] and [`SignatureError::OutsideTolerance`].
     pub fn check_time(&self, now: UnixMillis) -> Result<(), SignatureError> {
-        let is_digits = self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let timestamp: u64 =
-            self.timestamp.parse().ok().filter(|_| is_digits).ok_or(SignatureError::NoTimestamp)?;
-        if timestamp.abs_diff(now.seconds()) > TOLERANCE_SECONDS {
+        if self.seconds()?.abs_diff(now.seconds()) > TOLERANCE_SECONDS {
             return Err(SignatureError::OutsideTolerance);
         }
         Ok(())
@@ -91,6 +99,11 @@ impl WebhookSignature {
         } else {
             Err(SignatureError::NoMatch)
         }
+    }
+
+    fn seconds(&self) -> Result<u64, SignatureError> {
+        let is_digits = self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        self.timestamp.parse().ok().filter(|_| is_digits).ok_or(SignatureError::NoTimestamp)
     }
 
     fn sign(&self, key: &[u8], body: &[u8]) -> Option<[u8; 32]> {

@@ -44,9 +44,9 @@ impl Identity {
 
 /// Whether `topic` may be read at `now` by `reader`; `None` is who has not signed in.
 ///
-/// A public topic may be read by anybody. A private one belongs to the subject that its name begins with: the whole
-/// name, or its part before the next colon, so that `user:ana:orders` is Ana's. A wallet's topics take that wallet's
-/// own signature; an account can't come to own them by its name, whatever its provider calls it.
+/// A public topic may be read by anybody. A private one belongs to one subject, that of [`Topic::owner`], so that
+/// `user:ana:orders` is Ana's. A wallet's topics take that wallet's own signature; an account can't come to own them by
+/// its name, whatever its provider calls it.
 #[must_use]
 pub fn may_read(topic: &Topic, reader: Option<&Identity>, now: UnixMillis) -> bool {
     let Some(namespace) = topic.namespace() else {
@@ -115,6 +115,21 @@ mod tests {
             let readers = [None, Some(&ana), Some(&ben), Some(&u1), Some(&disguised)];
             assert_eq!(readers.map(|reader| may_read(&topic, reader, NOW)), expected, "{topic}");
         }
+    }
+
+    #[test]
+    fn what_is_a_dids_is_not_that_of_an_account_which_is_called_as_it_begins() {
+        let topic = Topic::parse("user:did:privy:abc").unwrap();
+        for (name, may) in [
+            ("did:privy:abc", true),
+            ("did", false),
+            ("did:privy", false),
+            ("did:privy:ab", false),
+            ("did:privy:abc:x", false),
+        ] {
+            assert_eq!(may_read(&topic, Some(&account(name)), NOW), may, "{name}");
+        }
+        assert!(!may_read(&topic, Some(&wallet(ANA)), NOW));
     }
 
     #[test]

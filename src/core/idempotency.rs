@@ -4,12 +4,14 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::topic::Topic;
+
 /// The longest key that a publisher may give, in characters.
 pub const MAX_KEY_LENGTH: usize = 255;
 
 /// A publication's name: 128 bits of a digest of what it was named by, so that a name is as short to store as it is
 /// hard to meet by chance. Names of different kinds never meet: nobody can give a key that a transaction will have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdempotencyKey(u128);
 
 /// Why a text is no key.
@@ -42,10 +44,23 @@ impl IdempotencyKey {
         Ok(Self::digest(&["given", key]))
     }
 
-    /// The key of one publication of a request that was itself given a key.
+    /// The key of one of several publications that were together given a key, by its place among them.
     #[must_use]
     pub fn of_item(self, place: usize) -> Self {
         Self::digest(&["item", &place.to_string(), &self.to_stored()])
+    }
+
+    /// The key of one message of a request that was itself given a key: what it says, and how many that say the same stand
+    /// before it for the same topic. Its place is not in it, so that a message which failed can be sent again alone.
+    #[must_use]
+    pub fn of_message(self, payload: &str, before: usize) -> Self {
+        Self::digest(&["message", payload, &before.to_string(), &self.to_stored()])
+    }
+
+    /// The same key as that of one topic's publication alone, where those of several topics are remembered together.
+    #[must_use]
+    pub fn of_topic(self, topic: &Topic) -> Self {
+        Self::digest(&["topic", topic.as_str(), &self.to_stored()])
     }
 
     /// The key of what a transaction caused: its signature and the publication's type.
@@ -129,6 +144,9 @@ mod tests {
         assert_ne!(transaction("ab", "c"), transaction("a", "bc"));
         assert_ne!(given("x").of_item(0), given("x").of_item(1));
         assert_ne!(given("x").of_item(0), given("y").of_item(0));
+        assert_ne!(given("x").of_message("{}", 0), given("x").of_message("{}", 1));
+        assert_ne!(given("x").of_message("{}", 0), given("x").of_message("[]", 0));
+        assert_ne!(given("x").of_message("{}", 0), given("y").of_message("{}", 0));
     }
 
     #[test]

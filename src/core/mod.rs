@@ -25,6 +25,7 @@ pub mod publication;
 pub mod referral_code;
 pub mod relay;
 pub mod room;
+pub mod signed_request;
 pub mod socket_request;
 pub mod tick;
 pub mod time;

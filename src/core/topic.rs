@@ -12,6 +12,10 @@ use super::wallet::Wallet;
 /// The longest topic, in characters (all of them ASCII, so also in bytes).
 pub const MAX_TOPIC_LENGTH: usize = 128;
 
+/// What the name of an account begins with that has colons of its own: a decentralized identifier, such as
+/// `did:privy:abc`. Source: <https://www.w3.org/TR/did-core/#did-syntax>
+const DID_PREFIX: &str = "did:";
+
 /// What messages are published to and subscribers subscribe to: 1 to 128 characters of `A-Z a-z 0-9 . _ : -`.
 ///
 /// Without a colon it is a token (a mint or a symbol); with one, the part before the first colon is a [`Namespace`].
@@ -177,12 +181,12 @@ impl Topic {
         matches!(self.namespace(), None | Some(Namespace::Market))
     }
 
-    /// Whose it is, for a private topic: its name after the namespace, up to the next colon.
+    /// Whose it is, for a private topic: its name after the namespace, up to the next colon, or the whole name where it
+    /// is a decentralized identifier. `user:ana:orders` is Ana's, `user:did:privy:abc` that of `did:privy:abc`.
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
         let (_, name) = self.0.split_once(':')?;
-        let owner = name.split(':').next()?;
-        (self.visibility() == Visibility::Private).then_some(owner)
+        (self.visibility() == Visibility::Private).then_some(owner_of(name))
     }
 
     /// Who may read it. A plain token is public.
@@ -204,6 +208,20 @@ impl Topic {
 impl fmt::Display for Topic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+/// Whether this name can own topics. One with a colon can't, as what stands before the colon might be another's name,
+/// unless it is a decentralized identifier.
+#[must_use]
+pub fn can_own(name: &str) -> bool {
+    owner_of(name) == name
+}
+
+fn owner_of(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((owner, _)) if !name.starts_with(DID_PREFIX) => owner,
+        _ => name,
     }
 }
 
@@ -270,6 +288,24 @@ mod tests {
         for private in ["wallet:x", "user:x", "automation:x"] {
             assert_eq!(visibility(private), Visibility::Private, "{private}");
         }
+    }
+
+    #[test]
+    fn a_private_topic_has_one_owner_and_a_name_with_colons_is_one_only_as_a_did() {
+        let owner = |text| Topic::parse(text).unwrap().owner().map(str::to_owned);
+        for (topic, whose) in [
+            ("user:ana", Some("ana")),
+            ("user:ana:orders:7", Some("ana")),
+            ("user:did", Some("did")),
+            ("user:did:privy:abc", Some("did:privy:abc")),
+            ("automation:did:web:example.com:ana", Some("did:web:example.com:ana")),
+            ("user:didier:orders", Some("didier")),
+            ("market:SOL:USD", None),
+        ] {
+            assert_eq!(owner(topic).as_deref(), whose, "{topic}");
+        }
+        assert!(can_own("did:privy:abc") && can_own("did") && can_own("auth0|7"));
+        assert!(!can_own("us-east-1:ana") && !can_own(":"));
     }
 
     #[test]

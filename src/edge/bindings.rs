@@ -25,12 +25,19 @@ pub const SIGN_IN_BINDING: &str = "SIGN_IN";
 /// The class behind it.
 pub const SIGN_IN_CLASS: &str = "SignIn";
 
+/// The binding of the objects that remember signed requests.
+pub const SIGNED_REQUESTS_BINDING: &str = "SIGNED_REQUESTS";
+
+/// The class behind it.
+pub const SIGNED_REQUESTS_CLASS: &str = "SignedRequests";
+
 /// Every Durable Object: its binding and its class.
-pub const OBJECTS: [(&str, &str); 4] = [
+pub const OBJECTS: [(&str, &str); 5] = [
     (ROOM_BINDING, ROOM_CLASS),
     (PUBLISHER_BINDING, PUBLISHER_CLASS),
     (RELAY_BINDING, RELAY_CLASS),
     (SIGN_IN_BINDING, SIGN_IN_CLASS),
+    (SIGNED_REQUESTS_BINDING, SIGNED_REQUESTS_CLASS),
 ];
 
 /// The binding of the live page's files.

@@ -130,8 +130,9 @@ impl Config {
             },
             max_topics_per_socket: reader.count(names::MAX_TOPICS_PER_SOCKET, 100, 1..=1_000),
             prices_retention_millis: reader.duration(names::PRICES_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
-            helius_auth: reader.secret(names::HELIUS_AUTH),
+            helius_auth: reader.helius_auth(),
         };
+        reader.compare_secrets();
         if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
     }
 }
@@ -168,6 +169,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.mistakes.push(Mistake { name, problem: problem.into() });
     }
 
+    /// Whether something is wrong with the variable.
+    pub(super) fn is_mistaken(&self, name: &str) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.name == name)
+    }
+
     fn environment(&mut self) -> Environment {
         match self.text(names::ENVIRONMENT).as_deref() {
             None | Some("production") => Environment::Production,
@@ -178,22 +184,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 Environment::Production
             }
         }
-    }
-
-    fn publishers(&mut self) -> Option<PublisherSecrets> {
-        let current = self.secret(names::WEBHOOK_SECRET);
-        let previous = self.secret(names::WEBHOOK_SECRET_PREVIOUS);
-        if current.is_none() && previous.is_some() {
-            self.mistake(names::WEBHOOK_SECRET_PREVIOUS, "is set while WEBHOOK_SECRET is not");
-        }
-        Some(PublisherSecrets::new(current?, previous))
-    }
-
-    fn secret(&mut self, name: &'static str) -> Option<Secret> {
-        Secret::parse(&self.text(name)?).unwrap_or_else(|error| {
-            self.mistake(name, error.to_string());
-            None
-        })
     }
 
     fn allowed_origins(&mut self) -> AllowedOrigins {
@@ -323,8 +313,8 @@ mod tests {
     fn every_variable_is_read() {
         let config = parse(&[
             ("ENVIRONMENT", "staging"),
-            ("WEBHOOK_SECRET", "new\n"),
-            ("WEBHOOK_SECRET_PREVIOUS", "old"),
+            ("WEBHOOK_SECRET", "the new one, of 24 bytes or more\n"),
+            ("WEBHOOK_SECRET_PREVIOUS", "the old one, of 24 bytes or more"),
             ("ALLOWED_ORIGINS", "https://app.glow.trade, http://localhost:3000,"),
             ("REQUIRE_ORIGIN", "true"),
             ("MAX_MESSAGE_BYTES", "1000"),
@@ -340,14 +330,17 @@ mod tests {
             ("OUTBOX_BYTES", "4096"),
             ("ROOM_RETENTION", "36h"),
             ("PRICES_RETENTION", "7d"),
-            ("HELIUS_AUTH", "Bearer of Helius"),
+            ("HELIUS_AUTH", "Bearer of what Helius sends to us"),
         ])
         .unwrap();
         let secret = |text| Secret::parse(text).unwrap().unwrap();
         let origin = |text| Origin::parse(text).unwrap();
         let expected = Config {
             environment: Environment::Staging,
-            publishers: Some(PublisherSecrets::new(secret("new"), Some(secret("old")))),
+            publishers: Some(PublisherSecrets::new(
+                secret("the new one, of 24 bytes or more"),
+                Some(secret("the old one, of 24 bytes or more")),
+            )),
             identity: IdentityConfig::default(),
             origins: OriginPolicy {
                 allowed: AllowedOrigins::Only(vec![
@@ -371,7 +364,7 @@ mod tests {
             },
             max_topics_per_socket: 13,
             prices_retention_millis: 7 * 86_400_000,
-            helius_auth: Some(secret("Bearer of Helius")),
+            helius_auth: Some(secret("Bearer of what Helius sends to us")),
         };
         assert_eq!(config, expected);
     }
@@ -428,7 +421,8 @@ mod tests {
 
     #[test]
     fn a_previous_secret_alone_is_a_mistake() {
-        let Mistakes(mistakes) = parse(&[("WEBHOOK_SECRET_PREVIOUS", "old")]).unwrap_err();
+        let Mistakes(mistakes) =
+            parse(&[("WEBHOOK_SECRET_PREVIOUS", "the old one, of 24 bytes or more")]).unwrap_err();
         assert_eq!(mistakes[0].name, "WEBHOOK_SECRET_PREVIOUS");
     }
 

@@ -1,5 +1,5 @@
-//! The variables about identity: what wallets' tokens are signed with, and the operator's identity provider. A mistake
-//! must not show the value that was given.
+//! The variables about identity: what wallets' tokens are signed with, and the operator's identity provider, whole. A
+//! mistake must not show the value that was given.
 
 use super::bindings as names;
 use super::config::{Environment, Reader};
@@ -21,35 +21,30 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let own = self.own_secrets();
         let secret = self.signing_secret(names::JWT_SECRET);
         let keys = self.keys(environment);
-        let provider = Provider {
-            secret,
-            has_keys: keys.is_some(),
-            issuer: self.text(names::JWT_ISSUER),
-            audience: self.text(names::JWT_AUDIENCE),
-        };
+        let (issuer, audience) = (self.party(names::JWT_ISSUER), self.party(names::JWT_AUDIENCE));
+        let provider = Provider { secret, has_keys: keys.is_some(), issuer, audience };
         IdentityConfig { trust: Trust { own, provider }, keys }
     }
 
     fn own_secrets(&mut self) -> Option<SigningSecrets> {
-        let current = self.own_secret(names::AUTH_SECRET);
-        let previous = self.own_secret(names::AUTH_SECRET_PREVIOUS);
+        let current = self.signing_secret(names::AUTH_SECRET);
+        let previous = self.signing_secret(names::AUTH_SECRET_PREVIOUS);
         if self.text(names::AUTH_SECRET).is_none() && previous.is_some() {
             self.mistake(names::AUTH_SECRET_PREVIOUS, "is set while AUTH_SECRET is not");
         }
         Some(SigningSecrets::new(current?, previous))
     }
 
-    /// A secret that nobody but the service may know: who knows it is whoever they like.
-    fn own_secret(&mut self, name: &'static str) -> Option<SigningSecret> {
-        let secret = self.signing_secret(name)?;
-        for other in
-            [names::WEBHOOK_SECRET, names::WEBHOOK_SECRET_PREVIOUS, names::JWT_SECRET, names::HELIUS_AUTH]
-        {
-            if self.text(other) == self.text(name) {
-                self.mistake(name, format!("is the same as {other}, which others know"));
-            }
+    /// Whom a provider's tokens have to name; `None` for anybody. A provider that signs for several services would let in
+    /// whoever has a token for another one, and so it has to be said that anybody is meant.
+    fn party(&mut self, name: &'static str) -> Option<String> {
+        let provider =
+            [names::JWT_SECRET, names::JWKS_URL].into_iter().find(|name| self.text(name).is_some());
+        let party = self.text(name);
+        if let (None, Some(provider)) = (&party, provider) {
+            self.mistake(name, format!("is not set, while {provider} is: \"*\" if any will do"));
         }
-        Some(secret)
+        party.filter(|party| party != "*")
     }
 
     fn signing_secret(&mut self, name: &'static str) -> Option<SigningSecret> {
@@ -136,6 +131,8 @@ mod tests {
     #[test]
     fn all_mistakes_are_reported_by_name_without_the_value() {
         let mistakes = parse(&[
+            ("JWT_ISSUER", "hunter2"),
+            ("JWT_AUDIENCE", "hunter2"),
             ("AUTH_SECRET", "hunter2"),
             ("AUTH_SECRET_PREVIOUS", "hunter2"),
             ("JWT_SECRET", "hunter2"),
@@ -146,15 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_publishers_or_the_provider_know_is_no_auth_secret() {
-        for other in ["WEBHOOK_SECRET", "JWT_SECRET"] {
-            assert_eq!(parse(&[("AUTH_SECRET", LONG), (other, LONG)]), Err(vec!["AUTH_SECRET"]), "{other}");
+    fn a_provider_names_whom_its_tokens_are_from_and_for_or_says_that_anybody_will_do() {
+        for provider in [("JWT_SECRET", LONG), ("JWKS_URL", "https://id.example/jwks.json")] {
+            assert_eq!(parse(&[provider]), Err(vec!["JWT_ISSUER", "JWT_AUDIENCE"]));
+            assert_eq!(parse(&[provider, ("JWT_ISSUER", "i")]), Err(vec!["JWT_AUDIENCE"]));
+            assert_eq!(parse(&[provider, ("JWT_AUDIENCE", "a")]), Err(vec!["JWT_ISSUER"]));
+            let any = parse(&[provider, ("JWT_ISSUER", "*"), ("JWT_AUDIENCE", "a")]).unwrap().trust.provider;
+            assert_eq!((any.issuer, any.audience.as_deref()), (None, Some("a")));
         }
+        assert!(parse(&[("JWT_ISSUER", "i")]).is_ok(), "without a provider it says nothing");
     }
 
     #[test]
     fn keys_come_over_https_or_in_development_from_this_machine() {
-        let keys = |environment, url| parse(&[("ENVIRONMENT", environment), ("JWKS_URL", url)]).is_ok();
+        let any = [("JWT_ISSUER", "*"), ("JWT_AUDIENCE", "*")];
+        let keys = |environment, url| {
+            parse(&[any.as_slice(), &[("ENVIRONMENT", environment), ("JWKS_URL", url)]].concat()).is_ok()
+        };
         assert!(keys("production", "https://id.example/jwks.json"));
         assert!(keys("development", "http://localhost:3000/jwks.json"));
         assert!(keys("development", "http://[::1]:3000/"));

@@ -89,6 +89,11 @@ pub fn sign_in_failed(error: &impl Display) {
     write(Level::Error, "sign_in_failed", Failed { error: error.to_string() });
 }
 
+/// Logs that what is remembered of signed requests could not be had or written.
+pub fn signed_request_failed(error: &impl Display) {
+    write(Level::Error, "signed_request_failed", Failed { error: error.to_string() });
+}
+
 /// Logs that the identity provider's keys could not be fetched.
 pub fn keys_not_fetched(error: &impl Display) {
     write(Level::Error, "keys_not_fetched", Failed { error: error.to_string() });

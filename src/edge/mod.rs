@@ -30,8 +30,11 @@ pub mod room_state;
 pub mod room_storage;
 pub mod runtime;
 pub mod schedule;
+mod secret_config;
 #[allow(missing_docs, reason = "`durable_object` exports methods without any")]
 pub mod sign_in;
+#[allow(missing_docs, reason = "`durable_object` exports methods without any")]
+pub mod signed_requests;
 pub mod sockets;
 pub mod store;
 pub mod unfinished;

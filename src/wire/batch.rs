@@ -2,13 +2,14 @@
 //! reached.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::payload::{PayloadError, publication};
 use super::problem::{ErrorCode, Problem};
-use super::{ObjectError, from_object};
+use super::{ObjectError, from_object, request_body};
 use crate::core::event::Outcome;
 use crate::core::idempotency::{IdempotencyKey, KeyError};
 use crate::core::publication::Keyed;
@@ -73,7 +74,8 @@ pub struct Message {
 }
 
 /// Reads a batch of at most `max_messages` messages with payloads of at most `max_payload_bytes`. A message is known by
-/// its `id`; without one, by `request_key` and its place in the batch; without that, by its payload's own key.
+/// its `id`; without one, by `request_key` and what it says; without that, by its payload's own key. So a message keeps
+/// its key wherever it stands, and one that failed can be sent again alone under the same `request_key`.
 ///
 /// # Errors
 /// [`BatchError`] when the body as a whole can't be read. A bad message is no error of the batch.
@@ -88,7 +90,7 @@ pub fn messages(
         #[serde(borrow)]
         messages: Vec<&'a RawValue>,
     }
-    let text = std::str::from_utf8(body).map_err(|_| PayloadError::NotUtf8)?;
+    let text = request_body::text_of(body).map_err(|_| PayloadError::NotUtf8)?;
     let batch: Batch<'_> = from_object(text).map_err(|error| match error {
         ObjectError::NotJson { reason } => BatchError::Text(PayloadError::NotJson { reason }),
         ObjectError::Shape => BatchError::Shape,
@@ -97,14 +99,29 @@ pub fn messages(
     if count > max_messages {
         return Err(BatchError::TooMany { count, limit: max_messages });
     }
-    let messages = batch.messages.into_iter().enumerate().map(|(place, raw)| {
-        let key = request_key.map(|key| key.of_item(place));
-        message(raw.get(), max_payload_bytes, key)
-    });
-    Ok(messages.collect())
+    let mut keys = Keys { request_key, said: BTreeMap::new() };
+    Ok(batch.messages.into_iter().map(|raw| message(raw.get(), max_payload_bytes, &mut keys)).collect())
 }
 
-fn message(raw: &str, max_payload_bytes: usize, key: Option<IdempotencyKey>) -> Message {
+/// The keys of messages without one of their own.
+struct Keys<'a> {
+    request_key: Option<IdempotencyKey>,
+    /// How often each thing was said to each topic in the batch so far.
+    said: BTreeMap<(String, &'a str), usize>,
+}
+
+impl<'a> Keys<'a> {
+    /// The key of the next message that says this.
+    fn next(&mut self, token: &str, payload: &'a str) -> Option<IdempotencyKey> {
+        let request_key = self.request_key?;
+        let before = self.said.entry((token.to_owned(), payload)).or_default();
+        let key = request_key.of_message(payload, *before);
+        *before += 1;
+        Some(key)
+    }
+}
+
+fn message<'a>(raw: &'a str, max_payload_bytes: usize, keys: &mut Keys<'a>) -> Message {
     #[derive(Deserialize)]
     struct Fields<'a> {
         #[serde(borrow, default)]
@@ -119,7 +136,7 @@ fn message(raw: &str, max_payload_bytes: usize, key: Option<IdempotencyKey>) -> 
     };
     let content = match (&token, payload) {
         (Some(token), Some(payload)) => id
-            .map_or(Ok(key), |id| Ok(Some(IdempotencyKey::given(&id)?)))
+            .map_or_else(|| Ok(keys.next(token, payload.get())), |id| Ok(Some(IdempotencyKey::given(&id)?)))
             .and_then(|key| content(token, payload.get(), max_payload_bytes, key)),
         _ => Err(MessageError::Shape),
     };
@@ -287,11 +304,30 @@ mod tests {
             messages.into_iter().map(|message| message.content.unwrap().1.key).collect::<Vec<_>>()
         };
         let id = IdempotencyKey::given("x").ok();
-        assert_eq!(keys(Some(request)), [Some(request.of_item(0)), id]);
+        let said = request.of_message(r#"{"type":"T","signature":"s"}"#, 0);
+        assert_eq!(keys(Some(request)), [Some(said), id]);
         assert_eq!(keys(None), [Some(IdempotencyKey::of_transaction("s", "T")), id]);
         let long = format!(r#"{{"messages":[{{"token":"A","payload":{{}},"id":"{}"}}]}}"#, "x".repeat(300));
         let long = messages(long.as_bytes(), 3, 64, None).unwrap().remove(0).content;
         assert_eq!(long, Err(MessageError::Key(KeyError::Length { length: 300 })));
+    }
+
+    #[test]
+    fn under_a_requests_key_a_message_is_known_by_what_it_says_wherever_it_stands() {
+        let request = IdempotencyKey::given("r").unwrap();
+        let keys = |items: &[&str]| {
+            let body = format!(r#"{{"messages":[{}]}}"#, items.join(","));
+            let messages = messages(body.as_bytes(), 9, 64, Some(request)).unwrap();
+            messages.into_iter().map(|message| message.content.unwrap().1.key).collect::<Vec<_>>()
+        };
+        let (one, two) = (r#"{"token":"A","payload":{"n":1}}"#, r#"{"token":"A","payload":{"n":2}}"#);
+        let elsewhere = r#"{"token":"B","payload":{"n":1}}"#;
+        let whole = keys(&[one, two, one, elsewhere]);
+        assert_eq!(keys(&[two]), [whole[1]], "alone");
+        assert_eq!(keys(&[elsewhere, two, one]), [whole[3], whole[1], whole[0]], "in another order");
+        assert_eq!(keys(&[one, one]), [whole[0], whole[2]], "what is said twice is two messages");
+        assert_ne!(whole[0], whole[2]);
+        assert_eq!(whole[0], whole[3], "each topic's room knows its own");
     }
 
     #[test]

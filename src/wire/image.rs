@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::request_body;
 use crate::core::image_key::ImageKey;
 
 /// The largest picture, in bytes.
@@ -153,7 +154,7 @@ pub fn wanted_type(body: &[u8]) -> Option<String> {
     struct Wish {
         content_type: String,
     }
-    let wish: Wish = serde_json::from_slice(body).ok()?;
+    let wish: Wish = serde_json::from_str(request_body::text_of(body).ok()?).ok()?;
     Some(wish.content_type)
 }
 

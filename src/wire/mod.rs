@@ -37,6 +37,7 @@ pub mod request_body;
 pub mod room_protocol;
 pub mod sign_in;
 pub mod sign_in_protocol;
+pub mod signed_request_protocol;
 pub mod socket_frame;
 pub mod socket_request;
 pub mod standing;

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::description::kind_of;
 use super::object::{Name, text_of};
-use super::{ObjectError, from_object, is_json_whitespace};
+use super::{ObjectError, from_object, is_json_whitespace, request_body};
 use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::{Keyed, Publication};
@@ -59,7 +59,7 @@ pub enum PayloadError {
 /// # Errors
 /// The first rule that it breaks.
 pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError> {
-    let text = std::str::from_utf8(payload).map_err(|_| PayloadError::NotUtf8)?;
+    let text = request_body::text_of(payload).map_err(|_| PayloadError::NotUtf8)?;
     check_nesting(payload)?;
     let fields = scan(text)?;
     if let Some(field) = fields.reserved {
@@ -175,6 +175,7 @@ mod tests {
             (r#"{"a":1e-9,"b":12345678901234567890}"#, r#"{"a":1e-9,"b":12345678901234567890,"token":"T"}"#),
             ("{}", r#"{"token":"T"}"#),
             ("{ }", r#"{ "token":"T"}"#),
+            ("\u{feff}{\"a\":\"\u{feff}\"}", "{\"a\":\"\u{feff}\",\"token\":\"T\"}"),
             ("\n { \"a\" : [1, {}] } \r\n", r#"{ "a" : [1, {}] ,"token":"T"}"#),
             (r#"{"a":"}\"\\"}"#, r#"{"a":"}\"\\","token":"T"}"#),
             (r#"{"type":1e400,"signature":"\ud800"}"#, r#"{"type":1e400,"signature":"\ud800","token":"T"}"#),
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn what_is_no_json_object_is_told_apart() {
         for payload in
-            ["", " ", "{", "nonsense", r#"{"a":1,}"#, "{'a':1}", "{\"a\":\"\n\"}", "{}{}", "\u{feff}{}"]
+            ["", " ", "{", "nonsense", r#"{"a":1,}"#, "{'a':1}", "{\"a\":\"\n\"}", "{}{}", "\u{feff}"]
         {
             assert!(matches!(check(payload), Err(PayloadError::NotJson { .. })), "{payload:?}");
         }

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// 413: more bytes or messages than are taken.
     PayloadTooLarge,
+    /// 415: a body that was compressed, or says so.
+    UnsupportedMediaType,
     /// 426: a route for WebSockets, and the request is no WebSocket handshake.
     UpgradeRequired,
     /// 429: too much from one client.
@@ -57,6 +59,7 @@ impl ErrorCode {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
             Self::UpgradeRequired => 426,
             Self::RateLimited => 429,
             Self::NotConfigured | Self::Unavailable => 503,
@@ -72,6 +75,7 @@ impl ErrorCode {
             404 => "Not Found",
             405 => "Method Not Allowed",
             413 => "Content Too Large",
+            415 => "Unsupported Media Type",
             426 => "Upgrade Required",
             429 => "Too Many Requests",
             _ => "Service Unavailable",

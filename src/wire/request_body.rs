@@ -1,8 +1,11 @@
-//! Bodies of REST requests, read strictly: what is not known is refused by name. It must not know what a field is for.
+//! Bodies of requests: the text of any, and the fields of those of REST, read strictly: what is not known is refused by
+//! name. It must not know what a field is for.
+
+use std::str::Utf8Error;
 
 use thiserror::Error;
 
-use super::object::{Object, number_of, text_of};
+use super::object::{self, Object, number_of};
 use super::{ObjectError, from_object};
 use crate::core::decimal::Decimal;
 
@@ -11,6 +14,18 @@ pub const MAX_REQUEST_BYTES: usize = 16_384;
 
 /// How much of an unknown field's name is repeated, in characters.
 const NAME_SHOWN: usize = 64;
+
+/// A byte-order mark, in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The text of a body that is JSON. A byte-order mark, which some clients put before what they send, is passed over
+/// (RFC 8259 §8.1 leaves that to the reader).
+///
+/// # Errors
+/// Where the body is not UTF-8.
+pub fn text_of(body: &[u8]) -> Result<&str, Utf8Error> {
+    std::str::from_utf8(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+}
 
 /// Why a body is not what its route takes.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -91,7 +106,7 @@ pub(super) struct Fields<'a>(Object<'a>);
 
 impl<'a> Fields<'a> {
     pub(super) fn read(body: &'a [u8], known: &[&str]) -> Result<Self, BodyError> {
-        let text = std::str::from_utf8(body).map_err(|_| BodyError::NotUtf8)?;
+        let text = text_of(body).map_err(|_| BodyError::NotUtf8)?;
         let object: Object<'a> = from_object(text).map_err(|error| match error {
             ObjectError::NotJson { reason } => BodyError::NotJson { reason },
             ObjectError::Shape => BodyError::NotAnObject,
@@ -115,7 +130,7 @@ impl<'a> Fields<'a> {
         if value.get() == "null" {
             return Ok(Change::Clear);
         }
-        let text = text_of(value);
+        let text = object::text_of(value);
         text.as_deref().and_then(read).map(Change::Set).ok_or(BodyError::Field { field, rule })
     }
 
@@ -188,6 +203,18 @@ mod tests {
         assert_eq!(name("{}"), Ok(Change::Keep));
         assert_eq!(name(r#"{"name":null}"#), Ok(Change::Clear));
         assert_eq!(name(r#"{"n\u0061me":"\u0041na"}"#), Ok(Change::Set("Ana".to_owned())));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_body_is_passed_over_and_nothing_else() {
+        assert_eq!(name("\u{feff}{\"name\":\"Ana\"}"), Ok(Change::Set("Ana".to_owned())));
+        assert!(name("\u{feff}\u{feff}{}").unwrap_err().is_unreadable());
+        assert!(name("{}\u{feff}").unwrap_err().is_unreadable());
+        assert_eq!(text_of(b"\xEF\xBB\xBF"), Ok(""));
+        assert!(
+            text_of(b"\xEF\xBB").is_err() && text_of(b"\xFE\xFF\0{").is_err(),
+            "half of one, and UTF-16's"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::ObjectError;
+use super::{ObjectError, request_body};
 
 /// The largest body, in bytes.
 pub const MAX_SIGN_IN_BYTES: usize = 4_096;
@@ -95,7 +95,7 @@ pub fn answer(answer: &impl Serialize) -> String {
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8], shape: SignInError) -> Result<T, SignInError> {
-    let text = std::str::from_utf8(body).map_err(|_| SignInError::NotUtf8)?;
+    let text = request_body::text_of(body).map_err(|_| SignInError::NotUtf8)?;
     super::from_object(text).map_err(|error| match error {
         ObjectError::NotJson { reason } => SignInError::NotJson { reason },
         ObjectError::Shape => shape,

@@ -126,6 +126,27 @@ test("staging never takes production's host name", () => {
   assert.deepEqual(routes("staging"), []);
 });
 
+test("as it is shipped no foreign page is let in, and a deployment has the one address that it says", () => {
+  const path = join(root, "wrangler.toml");
+  for (const env of [undefined, "staging"]) {
+    const { vars, workers_dev, preview_urls } = unstable_readConfig(
+      { config: path, env },
+      { hideWarnings: true },
+    );
+    assert.equal(vars.ALLOWED_ORIGINS, "", env);
+    assert.deepEqual([workers_dev, preview_urls], [true, false], env);
+  }
+  // An operator who has given production a host name leaves staging reachable.
+  const own = join(scratch, "own.toml");
+  const toml = readFileSync(path, "utf8");
+  writeFileSync(
+    own,
+    toml.replace("# routes =", "routes =").replace("workers_dev = true", "workers_dev = false"),
+  );
+  const reachable = (env) => unstable_readConfig({ config: own, env }, { hideWarnings: true }).workers_dev;
+  assert.deepEqual([reachable(undefined), reachable("staging")], [false, true]);
+});
+
 test("the Worker and the page's script are within their budgets", () => {
   const size = (...path) => gzipSync(readFileSync(join(root, ...path))).length;
   const worker = size("build", "worker", "index_bg.wasm") + size("build", "worker", "index.js");

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { curveSwap, liquidity, mint, pool, solPrice, swap, trader } from "./chain.mjs";
 import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
-const HELIUS_AUTH = "helius-secret-71c2";
+const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
 const SECRETS = { WEBHOOK_SECRET: SECRET, HELIUS_AUTH };
 const SOL = 1_000_000_000n;
 const TOKEN = 1_000_000n;

@@ -6,7 +6,7 @@ import { plain } from "./candles.mjs";
 import { mint, pool, signature, solPrice, swap, trader } from "./chain.mjs";
 import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
-const HELIUS_AUTH = "helius-secret-71c2";
+const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
 
 let service;
 before(async () => {
@@ -273,6 +273,34 @@ test("the reference's own webhook body is broadcast to the token that its header
     body: JSON.stringify(body),
   });
   assert.equal(refused.status, 403);
+});
+
+test("the word that Helius has publishes nothing of people's own, to no feed, and no alert", async () => {
+  const alerts = await service.subscribe("feed:alerts");
+  const send = async (topic, type) => {
+    const response = await service.request("/webhook/price", {
+      method: "POST",
+      headers: { authorization: HELIUS_AUTH, "content-type": "application/json", "x-token": topic },
+      body: JSON.stringify({ type, alertType: "rug", severity: "critical", txSignature: "forged" }),
+    });
+    return [response.status, (await response.json()).code];
+  };
+  for (const topic of [
+    "wallet:Victim",
+    "user:victim",
+    "feed:alerts",
+    "feed:trades",
+    "market:SOL-USD",
+    "system:x",
+  ]) {
+    assert.deepEqual(await send(topic, "TRADE"), [403, "forbidden"], topic);
+  }
+  assert.deepEqual(await send("WORD", "ALERT"), [403, "forbidden"]);
+  assert.deepEqual(await send("WORD", "BALANCE_UPDATE"), [403, "forbidden"]);
+  assert.deepEqual(await send("WORD", "PRICE_UPDATE"), [200, undefined]);
+  assert.deepEqual(await alerts.soFar(), []);
+  const own = await service.post("/webhook/price", { type: "ALERT" }, { "x-token": "WORD" });
+  assert.equal(own.status, 200, "a publisher may");
 });
 
 test("a token's first trade in a pool moves it from its curve, and the table says so", async () => {

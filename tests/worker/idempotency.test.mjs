@@ -142,6 +142,26 @@ test("a whole batch may be repeated under one Idempotency-Key, to several topics
   );
 });
 
+test("of a batch under one Idempotency-Key, the message that failed is sent again alone", async () => {
+  const headers = { "idempotency-key": "batch-in-part" };
+  const post = async (...messages) =>
+    (await (await service.post("/broadcast", { messages }, headers)).json()).results.map(
+      ({ seq, duplicate }) => [seq, duplicate],
+    );
+  const message = (n) => ({ token: "IN-PART", payload: { n } });
+  assert.deepEqual(await post(message(1), message(2)), [
+    [1, undefined],
+    [2, undefined],
+  ]);
+  assert.deepEqual(await post(message(3)), [[3, undefined]], "it was not there the first time");
+  assert.deepEqual(await post(message(2)), [[2, true]]);
+  assert.deepEqual(await post(message(3), message(1), message(1)), [
+    [3, true],
+    [1, true],
+    [4, undefined],
+  ]);
+});
+
 test("keys are each topic's own", async () => {
   const key = { "idempotency-key": "shared" };
   await service.publish("MINE", {}, key);

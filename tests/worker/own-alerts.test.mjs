@@ -7,7 +7,7 @@ import { mint, solPrice, swap } from "./chain.mjs";
 import { bearer, SECRETS } from "./identity.mjs";
 import { range, startService, stopServices, until } from "./service.mjs";
 
-const HELIUS_AUTH = "helius-secret-71c2";
+const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
 
 let service;
 before(async () => {

@@ -97,6 +97,22 @@ test("a private topic is told to nobody but its owner, by whatever route one ask
   assert.ok(!heard.join("\n").includes(CONTENT));
 });
 
+test("an account that is a DID reads its own topic, and an account that is called as it begins does not", async () => {
+  const topic = "user:did:privy:abc";
+  await publishTo(topic);
+  const { subscriber } = await service.attempt(topic, {
+    headers: bearer(await accountToken("did:privy:abc")),
+  });
+  assert.match(subscriber.greeting, /connected/);
+  assert.match(await subscriber.next(), new RegExp(CONTENT));
+  for (const name of ["did", "did:privy", "did:privy:ab"]) {
+    const { status } = await service.refused(`/ws/${topic}`, { headers: bearer(await accountToken(name)) });
+    assert.equal(status, 403, name);
+  }
+  const other = await service.refused("/ws", { headers: bearer(await accountToken("us-east-1:abc")) });
+  assert.equal(other.status, 401, "a name with a colon that is none could be two people's");
+});
+
 test("a token that proves nothing opens nothing", async () => {
   const ana = newWallet();
   const topic = `wallet:${ana.address}`;

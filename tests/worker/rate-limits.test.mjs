@@ -97,11 +97,9 @@ test("publishers, webhooks, sockets, health and the page are not counted, nor wh
     ["/", {}, 200],
     ["/images/tokens/DROP/image.webp", {}, 404],
     ["/broadcast/DROP", { ...post, headers: PUBLISHER }, 200],
-    ["/broadcast/DROP", post, 401],
     ["/broadcast", { method: "POST", headers: PUBLISHER, body: '{"messages":[]}' }, 200],
     ["/rooms/DROP", { headers: PUBLISHER }, 200],
     ["/tokens/DROP", { method: "PUT", headers: PUBLISHER, body: "{}" }, 201],
-    ["/tokens/DROP", { method: "PUT", body: "{}" }, 401],
     ["/tokens", { method: "OPTIONS" }, 204],
     ["/tokens", { method: "DELETE" }, 405],
     ["/tokens/a%20b", {}, 400],
@@ -111,11 +109,45 @@ test("publishers, webhooks, sockets, health and the page are not counted, nor wh
     const statuses = await ask(service, address, 1, path, init);
     assert.deepEqual(statuses, [expected], `${init.method ?? "GET"} ${path}`);
   }
-  for (const path of ["/webhook/helius", "/webhook/price", "/uploads/x"]) {
-    const init = path === "/uploads/x" ? { method: "PUT", body: "x" } : post;
-    assert.ok(!isLimited(await ask(service, address, 1, path, init)), path);
-  }
+  assert.ok(!isLimited(await ask(service, address, 1, "/uploads/x", { method: "PUT", body: "x" })));
   const headers = { "cf-connecting-ip": address };
   assert.match((await service.subscribe("DROP", { headers })).greeting, /connected/);
   assert.match((await service.many({ headers })).greeting, /connected/);
+});
+
+test("who guesses a publisher's secret or Helius' word is counted, and who has it never is", async () => {
+  const HELIUS_AUTH = "what helius sends, for the tests";
+  const service = await startService({
+    publicLimit: LIMIT,
+    secrets: { WEBHOOK_SECRET: SECRET, HELIUS_AUTH },
+  });
+  const body = '{"messages":[]}';
+  const guess = (n) => ({ method: "POST", headers: { authorization: `Bearer guess-${n}` }, body });
+  const signed = { "webhook-id": "a", "webhook-timestamp": String(Math.floor(Date.now() / 1000)) };
+  const routes = {
+    "/broadcast": guess,
+    "/broadcast/DROP": () => ({ method: "POST", body }),
+    "/broadcast/SIGNED": () => ({
+      method: "POST",
+      headers: { ...signed, "webhook-signature": "v1,AAAA" },
+      body,
+    }),
+    "/tokens/DROP": (n) => ({ ...guess(n), method: "PUT" }),
+    "/rooms/DROP": (n) => ({ ...guess(n), method: "GET", body: undefined }),
+    "/webhook/helius": guess,
+    "/webhook/price": guess,
+  };
+  for (const [index, [path, init]] of Object.entries(routes).entries()) {
+    const address = `192.0.2.${index}`;
+    const refusal = path.startsWith("/webhook/") ? 403 : 401;
+    const statuses = [];
+    for (const n of range(1, LIMIT + 3)) statuses.push(...(await ask(service, address, 1, path, init(n))));
+    const expected = range(1, LIMIT + 3).map((n) => (n <= LIMIT ? refusal : 429));
+    assert.deepEqual(statuses, expected, path);
+    const right = { method: "POST", headers: PUBLISHER, body };
+    assert.deepEqual(await ask(service, address, 2 * LIMIT, "/broadcast", right), Array(2 * LIMIT).fill(200));
+    const helius = { method: "POST", headers: { authorization: HELIUS_AUTH }, body: "[]" };
+    assert.deepEqual(await ask(service, address, LIMIT, "/webhook/helius", helius), Array(LIMIT).fill(200));
+  }
+  assert.ok(!service.rawLog().join().includes("192.0.2."), "no address stands in the log");
 });

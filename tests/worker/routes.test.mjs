@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
-import { SECRET, startService, stopServices } from "./service.mjs";
+import { numbered, SECRET, startService, stopServices } from "./service.mjs";
 
 let service;
 before(async () => {
@@ -118,6 +119,69 @@ test("bad payloads are refused, each with its code, and take no place in the ord
   const largest = `{"a":"${"x".repeat(65_536 - 8)}"}`;
   assert.equal((await service.post("/broadcast/STRICT", largest)).status, 200);
   assert.equal((await service.publish("STRICT", {})).seq, 2);
+});
+
+test("a byte-order mark before a body is passed over, on every route", async () => {
+  const marked = (text) => `\u{feff}${text}`;
+  const subscriber = await service.subscribe("MARKED");
+  assert.equal((await service.post("/broadcast/MARKED", marked('{"n":1}'))).status, 200);
+  const batch = await service.post(
+    "/broadcast",
+    marked('{"messages":[{"token":"MARKED","payload":{"n":2}}]}'),
+  );
+  assert.equal((await batch.json()).success, true);
+  assert.deepEqual(await subscriber.take(2), numbered("MARKED", 1, 2));
+  const headers = { authorization: `Bearer ${SECRET}` };
+  const put = { method: "PUT", headers, body: marked('{"name":"Bonk"}') };
+  assert.equal((await (await service.request("/tokens/MARKED", put)).json()).name, "Bonk");
+});
+
+test("a compressed body is told so, on every route that has one", async () => {
+  const compressed = gzipSync('{"n":1}');
+  const encoded = (coding) => ({ authorization: `Bearer ${SECRET}`, "content-encoding": coding });
+  for (const [method, path] of [
+    ["POST", "/broadcast/ENCODED"],
+    ["POST", "/broadcast"],
+    ["PUT", "/tokens/ENCODED"],
+    ["POST", "/tokens/ENCODED/image"],
+    ["POST", "/webhook/price"],
+  ]) {
+    for (const coding of ["gzip", "br", "zstd, gzip"]) {
+      const headers = { ...encoded(coding), "x-token": "ENCODED" };
+      const response = await service.request(path, { method, headers, body: compressed });
+      assert.equal(response.headers.get("accept-encoding"), "identity");
+      assert.equal(await problem(response, 415), "unsupported_media_type", path);
+    }
+  }
+  const plain = { method: "POST", headers: encoded("identity"), body: "{}" };
+  assert.equal((await service.request("/broadcast/ENCODED", plain)).status, 200);
+});
+
+test("no answer is taken for a page, whatever it is", async () => {
+  const headers = { authorization: `Bearer ${SECRET}` };
+  for (const [method, path, status] of [
+    ["GET", "/health", 200],
+    ["GET", "/nothing", 404],
+    ["POST", "/broadcast/FRAMED", 200],
+    ["OPTIONS", "/broadcast/FRAMED", 204],
+    ["GET", "/tokens", 200],
+    ["GET", "/images/none", 404],
+    ["GET", "/publish", 426],
+  ]) {
+    const response = await service.request(path, {
+      method,
+      headers,
+      body: method === "POST" ? "{}" : undefined,
+    });
+    assert.equal(response.status, status, path);
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
+    assert.match(
+      response.headers.get("content-security-policy"),
+      /default-src 'none'; frame-ancestors 'none'/,
+      path,
+    );
+    assert.equal(response.headers.get("referrer-policy"), "no-referrer", path);
+  }
 });
 
 test("a body of unknown length is refused just as clearly", async () => {

@@ -10,13 +10,20 @@ import WebSocket from "ws";
 const root = join(import.meta.dirname, "..", "..");
 
 /** The secret that publishers use in the tests. */
-export const SECRET = "test-secret-5b9f";
+export const SECRET = "test-secret-5b9f-of-24-bytes";
 
 /** The tables of a room, without those of the runtime and of miniflare. */
 const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' ORDER BY name";
 
 /** A folder whose files are in memory, on Linux. */
 const MEMORY = "/dev/shm";
+
+/** What wrangler.toml leaves to an operator, as the tests have it: a page of theirs, and a provider that may be anybody's. */
+const CHOICES = {
+  ALLOWED_ORIGINS: "https://app.glow.trade,http://localhost:3000",
+  JWT_ISSUER: "*",
+  JWT_AUDIENCE: "*",
+};
 
 const running = new Set();
 
@@ -38,7 +45,7 @@ export async function startService({
     workers: [
       {
         configPath: configurationFor(build, publicLimit),
-        vars: { ENVIRONMENT: "development", ...vars },
+        vars: { ENVIRONMENT: "development", ...CHOICES, ...vars },
         secrets: secrets ?? { WEBHOOK_SECRET: SECRET },
       },
       ...beside,

@@ -44,6 +44,35 @@ async function signIn(wallet, to) {
 
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
+test("the message names the page that asks where it is listed, and else the service itself", async () => {
+  const wallet = new Wallet();
+  const { host } = new URL(service.origin);
+  const asked = async (origin, to = service) => {
+    const headers = { "content-type": "application/json", ...(origin && { origin }) };
+    const body = JSON.stringify({ wallet: wallet.address });
+    const challenge = await (await to.request("/auth/nonce", { method: "POST", headers, body })).json();
+    const uri = /\nURI: (.+)\n/.exec(challenge.message)[1];
+    return { ...challenge, domain: challenge.message.split(" wants you")[0], uri };
+  };
+  const listed = await asked("https://app.glow.trade");
+  assert.deepEqual([listed.domain, listed.uri], ["app.glow.trade", "https://app.glow.trade"]);
+  for (const origin of [undefined, "https://evil.example", "null", service.origin]) {
+    const { domain, uri } = await asked(origin);
+    assert.deepEqual([domain, uri], [host, service.origin], String(origin));
+  }
+  // Whoever sends the signature on, a page or a backend, need not be the page that asked.
+  const signature = base58(wallet.sign(listed.message));
+  assert.equal((await verify(wallet.address, listed.nonce, signature)).status, 200);
+  assert.equal((await verify(wallet.address, listed.nonce, signature)).status, 401, "once");
+  const own = await asked();
+  assert.equal((await verify(wallet.address, own.nonce, base58(wallet.sign(listed.message)))).status, 401);
+  const any = await startService({
+    secrets: { WEBHOOK_SECRET: SECRET, AUTH_SECRET },
+    vars: { ALLOWED_ORIGINS: "*" },
+  });
+  assert.equal((await asked("https://evil.example", any)).uri, any.origin, "a star lists nobody");
+});
+
 test("a wallet gets a message to sign, signs it, and gets an access token", async () => {
   const wallet = new Wallet();
   const before = Math.floor(Date.now() / 1000);

@@ -4,10 +4,12 @@
 use worker::{Env, Request, Response};
 
 use super::body;
+use super::cors::Page;
 use super::problems::HttpError;
 use super::respond;
 use crate::auth::access_token::{self, LIFETIME_SECONDS};
 use crate::auth::nonce::Audience;
+use crate::auth::origin::Origin;
 use crate::auth::sign_in::{self, Challenge, Offer};
 use crate::auth::signing_secret::SigningSecrets;
 use crate::core::wallet::Wallet;
@@ -16,14 +18,21 @@ use crate::edge::runtime;
 use crate::edge::sign_in::spend;
 use crate::wire::sign_in::{self as bodies, MAX_SIGN_IN_BYTES, NonceAnswer, VerifyAnswer};
 
-/// Gives a nonce and the message to be signed. Nothing is stored for it.
-pub async fn nonce(mut request: Request, config: &Config, origin: &str) -> Result<Response, HttpError> {
+/// Gives a nonce and the message to be signed, in the name of the page that asks where that is a listed one. Nothing is
+/// stored for it.
+pub async fn nonce(
+    mut request: Request,
+    config: &Config,
+    Page { origin, own }: Page<'_>,
+) -> Result<Response, HttpError> {
     let secrets = secrets(config)?;
     let body = bodies::nonce_request(&body::read(&mut request, MAX_SIGN_IN_BYTES).await?)?;
     let wallet = Wallet::parse(&body.wallet)?;
-    let audience = Audience { wallet: &wallet, origin };
+    let audience = Audience { wallet: &wallet, origin: own };
+    let page = config.origins.named(origin);
+    let page = page.as_ref().map(Origin::as_str);
     let Challenge { nonce, message } =
-        sign_in::challenge(secrets, audience, runtime::random_bytes()?, runtime::now());
+        sign_in::challenge(secrets, audience, page, runtime::random_bytes()?, runtime::now());
     let answer =
         NonceAnswer { nonce: nonce.as_str(), message: &message, expires_at: nonce.expires().seconds() };
     Ok(respond::json(200, bodies::answer(&answer))?)

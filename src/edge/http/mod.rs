@@ -19,6 +19,7 @@ mod respond;
 mod rooms;
 pub mod route;
 mod router;
+mod signed;
 mod subscribe;
 
 pub use router::serve;

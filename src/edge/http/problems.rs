@@ -66,7 +66,10 @@ pub enum HttpError {
     #[error(transparent)]
     Wallet(#[from] WalletError),
     /// No credentials, or wrong ones.
-    #[error("publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or a Standard Webhooks signature")]
+    #[error(
+        "publishing takes `Authorization: Bearer <WEBHOOK_SECRET>` or, where there is a body, a Standard Webhooks \
+         signature over it"
+    )]
     Unauthorized,
     /// A signature that is not valid.
     #[error(transparent)]
@@ -92,6 +95,9 @@ pub enum HttpError {
         /// How many are.
         limit: usize,
     },
+    /// A body that was compressed, or says so.
+    #[error("bodies are taken as they are: send this one without `Content-Encoding`")]
+    BodyEncoded,
     /// A payload that is none.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -131,6 +137,9 @@ pub enum HttpError {
     /// The object of a wallet's sign-ins answered something else than it may.
     #[error("the service could not do this now")]
     SignInStatus(u16),
+    /// An object that remembers signed requests answered something else than it may.
+    #[error("the service could not do this now")]
+    SignedRequestStatus(u16),
     /// A REST request that fails for a reason of its own.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -184,12 +193,23 @@ impl HttpError {
             | Self::RoomStatus(_)
             | Self::RoomAnswer(_)
             | Self::SignInStatus(_)
+            | Self::SignedRequestStatus(_)
             | Self::NoKeys => problem.retry_after(RETRY_FAILURE),
             Self::Api(error) => match error.retry_after() {
                 Some(seconds) => problem.retry_after(seconds),
                 None => problem,
             },
             _ => problem,
+        }
+    }
+
+    /// Whether it is for credentials that are not those of who may: those of who guesses are so.
+    #[must_use]
+    pub fn is_wrong_credentials(&self) -> bool {
+        match self {
+            Self::Unauthorized | Self::Api(ApiError::NotTheWebhook) => true,
+            Self::Signature(error) => *error != SignatureError::Used,
+            _ => false,
         }
     }
 
@@ -203,6 +223,9 @@ impl HttpError {
             Self::TurnedAway(TurnedAway::Full) => Some("all relays are full".to_owned()),
             Self::TurnedAway(TurnedAway::Unreachable) => Some("the room could not be reached".to_owned()),
             Self::SignInStatus(status) => Some(format!("the sign-in answered {status}")),
+            Self::SignedRequestStatus(status) => {
+                Some(format!("what remembers signed requests answered {status}"))
+            }
             Self::NoKeys => Some("the identity provider's keys could not be had".to_owned()),
             Self::RoomAnswer(error) => Some(error.to_string()),
             Self::Refused(Refusal::Full) => Some("the room is full".to_owned()),
@@ -232,6 +255,7 @@ impl HttpError {
             Self::Origin(_) => ErrorCode::OriginNotAllowed,
             Self::Topic(_) => ErrorCode::InvalidTopic,
             Self::BodyTooLarge { .. } | Self::Batch(BatchError::TooMany { .. }) => ErrorCode::PayloadTooLarge,
+            Self::BodyEncoded => ErrorCode::UnsupportedMediaType,
             Self::SignIn(SignInError::NotUtf8 | SignInError::NotJson { .. }) => ErrorCode::InvalidJson,
             Self::Batch(BatchError::Shape) | Self::Key(_) | Self::SignIn(_) | Self::Wallet(_) => {
                 ErrorCode::InvalidPayload
@@ -253,6 +277,7 @@ impl HttpError {
             | Self::RoomStatus(_)
             | Self::RoomAnswer(_)
             | Self::SignInStatus(_)
+            | Self::SignedRequestStatus(_)
             | Self::NoKeys => ErrorCode::Unavailable,
         }
     }
@@ -266,6 +291,8 @@ impl HttpError {
         let headers = response.headers();
         match self {
             Self::MethodNotAllowed { allow } => headers.set("allow", allow)?,
+            // RFC 9110 §15.5.16: so a client tells this from a type that is not taken.
+            Self::BodyEncoded => headers.set("accept-encoding", "identity")?,
             Self::UpgradeRequired => {
                 headers.set("upgrade", "websocket")?;
                 headers.set("sec-websocket-version", "13")?;

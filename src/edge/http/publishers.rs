@@ -1,15 +1,18 @@
-//! Who may publish: a request with the secret, or with a signature over its body. It must not know what is published.
+//! Who may publish: a request with the secret, or with a signature over its body. Who guesses is counted by address, and
+//! who is right never is. It must not know what is published.
 
-use worker::Request;
+use worker::{Env, Request};
 
 use super::body;
 use super::problems::HttpError;
+use super::public_limit;
 use crate::auth::bearer;
 use crate::auth::secret::PublisherSecrets;
 use crate::auth::webhook_signature::WebhookSignature;
 use crate::core::idempotency::IdempotencyKey;
 use crate::edge::config::Config;
 use crate::edge::runtime;
+use crate::edge::signed_requests::Signed;
 
 /// What an authenticated publisher sent.
 pub struct Authenticated {
@@ -17,6 +20,8 @@ pub struct Authenticated {
     pub body: Vec<u8>,
     /// The request's own idempotency key.
     pub key: Option<IdempotencyKey>,
+    /// Where it is signed: it is good once.
+    pub signed: Option<Signed>,
 }
 
 /// The request of a publisher, with a body of at most `limit` bytes. A stranger's body is not read, unless it carries a
@@ -24,21 +29,49 @@ pub struct Authenticated {
 /// repeat it with another key beside.
 pub async fn authenticate(
     request: &mut Request,
+    env: &Env,
     config: &Config,
     limit: usize,
 ) -> Result<Authenticated, HttpError> {
+    let judged = judge(request, config, limit).await;
+    count_wrong(request, env, config, judged).await
+}
+
+/// The same for a request without a body, of which a signature would prove nothing: it takes the secret itself.
+pub async fn authenticate_bearer(request: &Request, env: &Env, config: &Config) -> Result<(), HttpError> {
+    let secrets = config.publishers.as_ref().ok_or(HttpError::NoSecret)?;
+    let judged = if has_bearer(request, secrets)? { Ok(()) } else { Err(HttpError::Unauthorized) };
+    count_wrong(request, env, config, judged).await
+}
+
+/// Counts a request that shows wrong credentials.
+pub async fn count_wrong<T>(
+    request: &Request,
+    env: &Env,
+    config: &Config,
+    judged: Result<T, HttpError>,
+) -> Result<T, HttpError> {
+    if judged.as_ref().is_err_and(HttpError::is_wrong_credentials) {
+        public_limit::check(request, env, config).await?;
+    }
+    judged
+}
+
+async fn judge(request: &mut Request, config: &Config, limit: usize) -> Result<Authenticated, HttpError> {
     let secrets = config.publishers.as_ref().ok_or(HttpError::NoSecret)?;
     if has_bearer(request, secrets)? {
         let key = request.headers().get("idempotency-key")?;
         let key = key.as_deref().map(IdempotencyKey::given).transpose()?;
-        return Ok(Authenticated { body: body::read(request, limit).await?, key });
+        return Ok(Authenticated { body: body::read(request, limit).await?, key, signed: None });
     }
     let signature = signature_of(request)?.ok_or(HttpError::Unauthorized)?;
     let now = runtime::now();
     signature.check_time(now)?;
     let body = body::read(request, limit).await?;
     signature.verify(secrets, now, &body)?;
-    Ok(Authenticated { body, key: Some(IdempotencyKey::given(signature.id())?) })
+    let key = IdempotencyKey::given(signature.id())?;
+    let signed = Signed { key, expires: signature.expires()? };
+    Ok(Authenticated { body, key: Some(key), signed: Some(signed) })
 }
 
 fn has_bearer(request: &Request, secrets: &PublisherSecrets) -> worker::Result<bool> {

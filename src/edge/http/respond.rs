@@ -1,6 +1,6 @@
 //! Bodies to responses. It must not know why a response is given.
 
-use worker::{Response, Result};
+use worker::{Headers, Response, Result};
 
 use crate::wire::problem::{PROBLEM_MEDIA_TYPE, Problem};
 
@@ -18,6 +18,24 @@ impl From<Response> for Answer {
     fn from(response: Response) -> Self {
         Self { response, connections: None, cause: None }
     }
+}
+
+/// What nobody may do with an answer: take it for another type, run or frame it as a page, or tell others its URL, which may
+/// name whose topic it was.
+const SECURITY_HEADERS: [(&str, &str); 3] = [
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+];
+
+/// Gives an answer that is no page the headers that keep it from being taken for one. Those that it has stay.
+pub fn secure(headers: &Headers) -> Result<()> {
+    for (name, value) in SECURITY_HEADERS {
+        if !headers.has(name)? {
+            headers.set(name, value)?;
+        }
+    }
+    Ok(())
 }
 
 /// A JSON response.

@@ -4,7 +4,7 @@ use worker::{Context, Env, Request, Response, Result};
 
 use super::cors::Page;
 use super::problems::HttpError;
-use super::respond::Answer;
+use super::respond::{self, Answer};
 use super::route::{Resource, origin_of, query_of};
 use super::subscribe::Wanted;
 use super::{api, auth, broadcast, cors, health, page, public_limit, subscribe};
@@ -31,6 +31,9 @@ pub async fn serve(request: Request, env: Env, context: Context) -> Result<Respo
     let Answer { response, connections, cause } = answer;
     // The headers of a socket and of the page's files are the runtime's own.
     let is_ours = response.status_code() != 101 && call.resource != Some(Resource::Page);
+    if is_ours {
+        respond::secure(response.headers())?;
+    }
     if let (Ok(config), true) = (config.as_ref(), is_ours) {
         cors::allow(response.headers(), &config.origins, &call.page())?;
     }
@@ -92,9 +95,11 @@ impl Call {
         }
         match (self.method.as_str(), resource) {
             ("OPTIONS", resource) => Ok(cors::preflight(&resource, &config.origins, &self.page())?.into()),
-            ("POST", Resource::Batch) => broadcast::many(request, env, config).await,
-            ("POST", Resource::Broadcast(topic)) => broadcast::one(request, env, config, topic).await,
-            ("POST", Resource::Nonce) => Ok(auth::nonce(request, config, origin_of(&self.url)).await?.into()),
+            ("POST", Resource::Batch) => broadcast::many(request, env, context, config).await,
+            ("POST", Resource::Broadcast(topic)) => {
+                broadcast::one(request, env, context, config, topic).await
+            }
+            ("POST", Resource::Nonce) => Ok(auth::nonce(request, config, self.page()).await?.into()),
             ("POST", Resource::SignIn) => {
                 Ok(auth::verify(request, env, config, origin_of(&self.url)).await?.into())
             }

@@ -9,6 +9,7 @@ pub mod prices;
 pub mod relays;
 pub mod room;
 mod schema;
+pub mod signed_requests;
 pub mod spent_nonces;
 pub mod subscriptions;
 pub mod tokens;

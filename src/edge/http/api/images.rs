@@ -11,9 +11,10 @@ use crate::auth::upload_permission::{self, LIFETIME_SECONDS};
 use crate::core::image_key::{ImageKey, ImageOwner};
 use crate::edge::http::body;
 use crate::edge::http::problems::HttpError;
-use crate::edge::http::publishers;
+use crate::edge::http::publishers::{self, Authenticated};
 use crate::edge::http::respond::{self, Answer};
 use crate::edge::runtime;
+use crate::edge::signed_requests;
 use crate::edge::store::{images, uploads};
 use crate::wire::image::{self as bodies, ImageType, MAX_IMAGE_BYTES, MAX_WISH_BYTES};
 use crate::wire::profile::{ProfileChange, image_url};
@@ -24,12 +25,17 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
 
 /// Lets a publisher upload a token's picture.
 pub async fn for_token(mut request: Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
-    let wish = publishers::authenticate(&mut request, call.config, MAX_WISH_BYTES).await?.body;
+    let Authenticated { body, signed, .. } =
+        publishers::authenticate(&mut request, call.env, call.config, MAX_WISH_BYTES).await?;
     let token = token?;
     if token.namespace().is_some() {
         return Err(ApiError::NoToken.into());
     }
-    permit(call, ImageOwner::Token(token), &wish)
+    if let Some(signed) = signed {
+        // Who captured the request would get a permission of their own.
+        signed_requests::claim_once(call.env, signed, &format!("POST /tokens/{token}/image")).await?;
+    }
+    permit(call, ImageOwner::Token(token), &body)
 }
 
 /// Lets a user upload a picture of their own.

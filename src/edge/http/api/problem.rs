@@ -107,7 +107,11 @@ impl ApiError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } | Self::NoPrice => ErrorCode::NotFound,
-            Self::SomebodyElse | Self::NoPermission | Self::TooManyRules | Self::NotTheWebhook => {
+            Self::SomebodyElse
+            | Self::NoPermission
+            | Self::TooManyRules
+            | Self::NotTheWebhook
+            | Self::AccountUpdate(AccountUpdateError::NotAToken | AccountUpdateError::NotOfTheChain) => {
                 ErrorCode::Forbidden
             }
             Self::PrivateToken | Self::Nameless | Self::NoToken => ErrorCode::InvalidTopic,

@@ -1,21 +1,23 @@
 //! `GET /tokens`, `GET /tokens/:mint` and `PUT /tokens/:mint`. It must not know how a token is kept, nor what is done of
 //! its price.
 
-use worker::Request;
+use worker::{D1Database, Request};
 
 use super::Call;
 use super::conditional::{self, Keep};
 use super::problem::ApiError;
 use super::resource::TokenPath;
 use crate::core::idempotency::IdempotencyKey;
-use crate::core::publication::Keyed;
+use crate::core::publication::{Keyed, Seq};
+use crate::core::signed_request::Receipt;
 use crate::core::token::Token;
 use crate::core::topic::{Topic, Visibility};
 use crate::edge::http::messages::Wait;
 use crate::edge::http::problems::HttpError;
-use crate::edge::http::publishers::authenticate;
+use crate::edge::http::publishers::{Authenticated, authenticate};
 use crate::edge::http::respond::{self, Answer};
 use crate::edge::http::rooms;
+use crate::edge::signed_requests::{self, Signed};
 use crate::edge::{runtime, store};
 use crate::wire::page::Cursor;
 use crate::wire::payload;
@@ -48,17 +50,40 @@ pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result
 
 /// Writes down what a publisher says of a token, and tells everybody when it is new: 201 then, and 200 ever after.
 pub async fn put(mut request: Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
-    let body = authenticate(&mut request, call.config, MAX_TOKEN_BYTES).await?.body;
+    let Authenticated { body, signed, .. } =
+        authenticate(&mut request, call.env, call.config, MAX_TOKEN_BYTES).await?;
     let token = public(token)?;
     let change = TokenChange::decode(&body).map_err(ApiError::from)?;
     let database = store::database(call.env).await?;
-    let known = store::tokens::change(&database, &token, &change, runtime::now()).await?;
+    let known = match signed {
+        Some(signed) => change_once(call, &database, signed, &token, &change).await?,
+        None => store::tokens::change(&database, &token, &change, runtime::now()).await?,
+    };
     if !known.is_announced {
         announce(call, &known).await?;
         store::tokens::announced(&database, &token, runtime::now()).await?;
     }
     let status = if known.is_announced { 200 } else { 201 };
     Ok(respond::json(status, token::encode(&known))?.into())
+}
+
+/// Writes down what a signed request says, unless it came before: what was said since stays.
+async fn change_once(
+    call: &Call<'_>,
+    database: &D1Database,
+    signed: Signed,
+    token: &Topic,
+    change: &TokenChange,
+) -> Result<Token, HttpError> {
+    let receipt = signed_requests::claim(call.env, signed, &format!("PUT /tokens/{token}")).await?;
+    if receipt.place_of(token, signed.key).is_some() {
+        return Ok(store::tokens::get(database, token).await?.ok_or(ApiError::Unknown { what: "token" })?);
+    }
+    let known = store::tokens::change(database, token, change, runtime::now()).await?;
+    let mut receipt = Receipt::default();
+    receipt.note(token, signed.key, Seq::NONE);
+    signed_requests::settle(call.env, signed, &receipt).await;
+    Ok(known)
 }
 
 /// Publishes a token as new, to its topic and so to the feed of new tokens. Who has to try again publishes nothing twice.

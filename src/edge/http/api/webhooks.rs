@@ -9,20 +9,22 @@ use crate::auth::bearer;
 use crate::core::decimal::Decimal;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
-use crate::edge::config::Config;
 use crate::edge::http::body;
 use crate::edge::http::messages::Wait;
 use crate::edge::http::messages::{self, Published};
 use crate::edge::http::problems::HttpError;
+use crate::edge::http::publishers::count_wrong;
 use crate::edge::http::respond::{self, Answer};
 use crate::edge::http::rooms;
 use crate::edge::store::hot_copies::{self, SolUsd};
 use crate::edge::{chain_tokens, log, runtime};
+use crate::ingest::account_update::Author;
 use crate::ingest::helius::Webhook;
 use crate::ingest::publications::{self, Posting, PostingKind};
 use crate::ingest::{account_update, helius};
 use crate::wire::batch::{self, Delivery};
 use crate::wire::problem::Problem;
+use crate::wire::request_body;
 use crate::wire::webhook::WebhookAnswer;
 
 /// The largest body of a webhook, in bytes: Helius puts at most 100 transactions into one, the largest of which have some
@@ -34,10 +36,10 @@ const MAX_WEBHOOK_BYTES: usize = 16 * 1_048_576;
 /// # Errors
 /// [`HttpError`]. Where a room could not take its part, Helius is to send all of it again: what was published stays so.
 pub async fn helius(mut request: Request, call: &Call<'_>) -> Result<Answer, HttpError> {
-    authenticate(&request, call.config)?;
+    authenticate(&request, call).await?;
     let body = body::read(&mut request, MAX_WEBHOOK_BYTES).await?;
-    let body = String::from_utf8(body).map_err(|_| ApiError::NotUtf8)?;
-    let webhook = helius::read(&body, runtime::now()).map_err(ApiError::Webhook)?;
+    let text = request_body::text_of(&body).map_err(|_| ApiError::NotUtf8)?;
+    let webhook = helius::read(text, runtime::now()).map_err(ApiError::Webhook)?;
     let sol_usd = sol_usd(call, &webhook).await;
     let postings = publications::of(&webhook, sol_usd.as_ref());
     let (kinds, messages): (Vec<_>, Vec<_>) = postings.into_iter().map(into_message).unzip();
@@ -69,11 +71,11 @@ async fn sol_usd(call: &Call<'_>, webhook: &Webhook) -> Option<Decimal> {
 /// # Errors
 /// [`HttpError`].
 pub async fn price(mut request: Request, call: &Call<'_>) -> Result<Answer, HttpError> {
-    authenticate_either(&request, call.config)?;
+    let author = authenticate_either(&request, call).await?;
     let topic = request.headers().get("x-token")?.ok_or(ApiError::Nameless)?;
     let topic = Topic::parse(&topic)?;
     let body = body::read(&mut request, call.config.max_message_bytes).await?;
-    let keyed = account_update::publication(&topic, &body).map_err(ApiError::AccountUpdate)?;
+    let keyed = account_update::publication(&topic, &body, author).map_err(ApiError::AccountUpdate)?;
     let published = rooms::publish(call.env, &topic, &[keyed], Wait::ForRelays).await?;
     let delivery = Delivery::new(published.connections, published.outcome(0));
     let response: Response = respond::json(200, batch::delivered(delivery))?;
@@ -81,18 +83,19 @@ pub async fn price(mut request: Request, call: &Call<'_>) -> Result<Answer, Http
 }
 
 /// Lets in who sends the word that Helius was given. Helius repeats what is refused with anything but 403.
-fn authenticate(request: &Request, config: &Config) -> Result<(), HttpError> {
-    let secret = config.helius_auth.as_ref().ok_or(ApiError::NoHeliusAuth)?;
+async fn authenticate(request: &Request, call: &Call<'_>) -> Result<(), HttpError> {
+    let secret = call.config.helius_auth.as_ref().ok_or(ApiError::NoHeliusAuth)?;
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    if secret.is(&authorization) { Ok(()) } else { Err(ApiError::NotTheWebhook.into()) }
+    let judged = if secret.is(&authorization) { Ok(()) } else { Err(ApiError::NotTheWebhook.into()) };
+    count_wrong(request, call.env, call.config, judged).await
 }
 
 /// The same, or a publisher.
-fn authenticate_either(request: &Request, config: &Config) -> Result<(), HttpError> {
+async fn authenticate_either(request: &Request, call: &Call<'_>) -> Result<Author, HttpError> {
     let authorization = request.headers().get("authorization")?.unwrap_or_default();
-    match &config.publishers {
-        Some(secrets) if bearer::is_publisher(&authorization, secrets) => Ok(()),
-        _ => authenticate(request, config),
+    match &call.config.publishers {
+        Some(secrets) if bearer::is_publisher(&authorization, secrets) => Ok(Author::Publisher),
+        _ => authenticate(request, call).await.map(|()| Author::Helius),
     }
 }
 
