@@ -21,8 +21,11 @@ mod exchange;
 
 use exchange::{Crash, Exchange, Op, Told};
 use glow_broadcast::core::market::Market;
+use glow_broadcast::core::market::hour::Hour;
 use glow_broadcast::core::market::thresholds::MarketRules;
+use glow_broadcast::core::tick::{ChainTime, MAX_NUMBER};
 use glow_broadcast::core::time::UnixMillis;
+use glow_broadcast::wire::candle_row;
 use glow_broadcast::wire::market_state::{decode, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -96,6 +99,27 @@ proptest! {
             prop_assert_eq!(&awake.seen, &sleepy.seen);
             prop_assert_eq!(awake.market(), sleepy.market());
         }
+    }
+
+    #[test]
+    fn no_number_that_a_market_remembers_is_too_large_for_the_table(
+        ticks in vec((told(), any::<u64>(), any::<u64>()), 1..20),
+    ) {
+        let exchange = Exchange::new();
+        let mut market = Market::wake(None, MarketRules::default());
+        for ((told, timestamp, slot), seq) in ticks.iter().zip(1..) {
+            exchange.tell_at(&mut market, told, ChainTime { timestamp: *timestamp, slot: *slot }, seq);
+        }
+        let mut market = Market::wake(decode(&encode(market.state().unwrap())), MarketRules::default());
+        let last = market.price().map(|(_, priced)| priced.at).unwrap_or_default();
+        let mut numbers = vec![last.timestamp, last.slot];
+        for ((_, start), additions) in market.closed(UnixMillis(u64::MAX)).into_iter().flat_map(|flush| flush.hours) {
+            let mut hour = Hour { start, ..Hour::default() };
+            hour.add(additions);
+            numbers.extend([start.0, hour.summary().unwrap().candle.trades]);
+            prop_assert_eq!(candle_row::decode(start, &candle_row::encode(&hour)), Ok(hour));
+        }
+        prop_assert!(numbers.iter().all(|number| *number <= MAX_NUMBER), "{numbers:?}");
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::wallet::Wallet;
 /// The most rules of one wallet that wait.
 pub const MAX_WAITING: u32 = 100;
 
+/// For how many days a rule waits. One that nobody will come back for is not watched for ever.
+pub const WAITING_DAYS: u64 = 90;
+
 /// What has to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -75,7 +78,7 @@ impl AlertRule {
     #[must_use]
     pub fn to_be_watched(&self) -> Option<rule::AlertRule> {
         let Wish { threshold, quote, .. } = &self.wish;
-        let basis = || if quote.is_dollar() { Basis::Dollars } else { Basis::Quote(quote.clone()) };
+        let basis = || Basis::of(quote);
         let condition = match self.wish.condition {
             Condition::PriceAbove => rule::Condition::PriceAbove(basis(), threshold.clone()),
             Condition::PriceBelow => rule::Condition::PriceBelow(basis(), threshold.clone()),

@@ -37,6 +37,12 @@ pub struct Step {
 }
 
 impl Span {
+    /// How many steps it has at most, but for the one that has just begun.
+    #[must_use]
+    pub fn steps(self) -> u64 {
+        self.range.seconds() / self.interval.seconds()
+    }
+
     /// When the first step begins that is shown at `now`, both in Unix seconds.
     #[must_use]
     pub fn begins(self, now: u64) -> u64 {

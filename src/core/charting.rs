@@ -2,7 +2,8 @@
 
 use super::decimal::Decimal;
 use super::market::candles::Flush;
-use super::market::rule::AlertRule;
+use super::market::rule::{AlertRule, RuleId};
+use super::market::rules::Nearest;
 use super::token::LastPrice;
 
 /// After how long what failed is tried again, in milliseconds.
@@ -20,8 +21,19 @@ pub struct Learned {
     pub symbol: Option<String>,
     /// How much there is of it.
     pub supply: Option<Decimal>,
-    /// What its users want to be told of.
-    pub rules: Vec<AlertRule>,
+    /// What its users want to be told of, of the scales that were asked for.
+    pub rules: Vec<Nearest>,
+}
+
+/// What users change of what they want to be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleChange {
+    /// There is a new rule.
+    Came(AlertRule),
+    /// A rule was taken away.
+    Went(RuleId),
+    /// Nobody says which.
+    Any,
 }
 
 /// What is written down of a market.

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use super::charting::{Charting, Learned};
+use super::charting::{Charting, Learned, RuleChange};
 use super::client_frame::{ClientFrame, FrameBudget};
 use super::epoch::Epoch;
 use super::feed::Feed;
@@ -12,6 +12,7 @@ use super::idempotency::IdempotencyKey;
 use super::market::alert::Alert;
 use super::market::minute::Group;
 use super::market::rule::Firing;
+use super::market::rules::Scale;
 use super::outbox::{Post, PostId};
 use super::publication::{Publication, Seq};
 use super::relay::event::{Lease, Told};
@@ -40,8 +41,12 @@ pub enum Event {
     },
     /// It was not: to be tried again.
     Uncharted,
-    /// What is written down of the token was read.
+    /// What was asked for by [`Effect::Learn`] was read.
     Learned(Learned),
+    /// It could not be: to be tried again.
+    Unlearned,
+    /// Users have changed what they want to be told of.
+    Rules(RuleChange),
     /// Users' own alerts were published, or nobody wants them any more.
     Told {
         /// Their keys.
@@ -131,6 +136,9 @@ pub enum Effect {
     },
     /// Write the market's closed minutes down.
     Chart(Charting),
+    /// Read what others have written down of the token, and the users' own alerts of these scales that something comes to
+    /// first.
+    Learn(Vec<Scale>),
     /// Publish the market's alerts, and say so.
     Warn {
         /// To the topic itself.

@@ -14,6 +14,9 @@ pub struct Quote(Rc<str>);
 const MAX_QUOTE: usize = 44;
 
 impl Quote {
+    /// What dollars are called, of the names that they have.
+    pub const DOLLAR: &str = "USD";
+
     /// Reads a quote: at most 44 letters and digits; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -36,7 +39,7 @@ impl Quote {
     /// Whether one of it is a dollar, as far as anybody cares.
     #[must_use]
     pub fn is_dollar(&self) -> bool {
-        matches!(self.as_str(), "USDC" | "USDT" | "USD")
+        matches!(self.as_str(), "USDC" | "USDT" | Self::DOLLAR)
     }
 }
 
@@ -92,6 +95,9 @@ impl Phase {
     }
 }
 
+/// The largest whole number that JavaScript, and so the database, tells from the next: 2^53 - 1.
+pub const MAX_NUMBER: u64 = 9_007_199_254_740_991;
+
 /// When something happened on the chain. Ordered as it happened there; within a slot, as it is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChainTime {
@@ -99,6 +105,15 @@ pub struct ChainTime {
     pub timestamp: u64,
     /// The slot; 0 where nobody said.
     pub slot: u64,
+}
+
+impl ChainTime {
+    /// The time within bounds. A number past [`MAX_NUMBER`] is no slot: it could never be written down.
+    #[must_use]
+    pub fn bounded(timestamp: u64, slot: u64) -> Self {
+        let is_slot = slot <= MAX_NUMBER;
+        Self { timestamp: timestamp.min(MAX_NUMBER), slot: if is_slot { slot } else { 0 } }
+    }
 }
 
 /// A trade of a token.
@@ -180,6 +195,15 @@ mod tests {
             assert_eq!(Side::parse(side.name()), Some(side));
         }
         assert!(Phase::Bonding < Phase::Amm, "a token moves on");
+    }
+
+    #[test]
+    fn a_number_that_could_not_be_written_down_is_no_slot() {
+        assert_eq!(ChainTime::bounded(7, MAX_NUMBER), ChainTime { timestamp: 7, slot: MAX_NUMBER });
+        assert_eq!(
+            ChainTime::bounded(u64::MAX, MAX_NUMBER + 1),
+            ChainTime { timestamp: MAX_NUMBER, slot: 0 }
+        );
     }
 
     #[test]

@@ -129,9 +129,11 @@ pub const ALERT_SUPPLY_PERCENT: &str = "ALERT_SUPPLY_PERCENT";
 pub const ALERT_COOLDOWN: &str = "ALERT_COOLDOWN";
 /// How long candles are kept.
 pub const PRICES_RETENTION: &str = "PRICES_RETENTION";
+/// How long what wallets had is kept.
+pub const BALANCES_RETENTION: &str = "BALANCES_RETENTION";
 
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 26] = [
+pub const VARIABLES: [&str; 27] = [
     ENVIRONMENT,
     JWKS_URL,
     JWT_ISSUER,
@@ -158,4 +160,5 @@ pub const VARIABLES: [&str; 26] = [
     ALERT_SUPPLY_PERCENT,
     ALERT_COOLDOWN,
     PRICES_RETENTION,
+    BALANCES_RETENTION,
 ];

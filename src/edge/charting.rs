@@ -10,16 +10,12 @@ use super::room_state::RoomState;
 use super::store::hot_copies::SolUsd;
 use super::store::{alert_rules, hot_copies, prices, tokens};
 use super::{runtime, store};
-use crate::core::alert_rule::AlertRule;
-use crate::core::charting::{Charting, Learned, RETRY_MILLIS};
+use crate::core::charting::{Charting, Learned};
 use crate::core::event::Event;
+use crate::core::market::rules::Scale;
 use crate::core::room::Standing;
-use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::wire::market_answer::MarketAnswer;
-
-/// Once that was read.
-const NEVER: UnixMillis = UnixMillis(u64::MAX);
 
 /// Writes minutes down. What fails is tried again by the room's alarm, and to write it down again changes nothing.
 ///
@@ -54,24 +50,10 @@ async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError>
     #[cfg(feature = "fault-injection")]
     super::fault::in_room_of(topic, super::fault::RoomFault::BeforeTable);
     let database = store::database(&room.env).await?;
-    Ok(prices::flush(&database, topic, flush, price.as_ref(), runtime::now()).await?)
-}
-
-/// Reads what is written down of the token, once after each wake: nobody waits for it.
-pub fn learn_once(room: &Rc<RoomState>) {
-    if runtime::now() >= room.learns_from.get() {
-        room.learns_from.set(NEVER);
-        learn(room);
+    for left_out in prices::flush(&database, topic, flush, price.as_ref(), runtime::now()).await? {
+        room.log.failed(&format!("minutes were left out that can't be written down: {left_out}"));
     }
-}
-
-/// Reads it again: users have changed what they want to be told of.
-///
-/// # Errors
-/// What the runtime throws.
-pub fn learn_again(room: &Rc<RoomState>) -> Result<Response, ObjectError> {
-    learn(room);
-    Ok(Response::empty()?)
+    Ok(())
 }
 
 /// How the market stands, for the Worker.
@@ -84,22 +66,28 @@ pub fn tell(room: &RoomState) -> Result<Response, ObjectError> {
     Ok(Response::ok(answer.encode())?)
 }
 
-fn learn(room: &Rc<RoomState>) {
+/// Reads what is written down of the token, and rules of these scales. Nobody waits for it.
+pub fn learn(room: &Rc<RoomState>, scales: Vec<Scale>) {
     let learning = Rc::clone(room);
     room.state.wait_until(async move {
-        if let Err(error) = learn_now(&learning).await {
-            // To ask a database that is gone with each publication would cost as much as to publish.
-            learning.learns_from.set(runtime::now().later_by(RETRY_MILLIS));
+        let life = learning.life();
+        let event = read(&learning, scales).await.map(Event::Learned).unwrap_or_else(|error| {
             learning.log.failed(&format!("what is written down of the token could not be read: {error}"));
+            Event::Unlearned
+        });
+        // A room that woke from what is stored meanwhile asks for what it needs.
+        if learning.life() == life
+            && let Err(error) = learning.run(event).await
+        {
+            learning.log.failed(&error);
         }
     });
 }
 
-async fn learn_now(room: &Rc<RoomState>) -> Result<(), ObjectError> {
+async fn read(room: &RoomState, scales: Vec<Scale>) -> Result<Learned, ObjectError> {
     let (database, topic) = (store::database(&room.env).await?, room.topic()?);
     let token = tokens::get(&database, topic).await?;
-    let waiting = alert_rules::waiting(&room.env, topic).await?;
-    let rules = waiting.iter().filter_map(AlertRule::to_be_watched).collect();
+    let rules = alert_rules::nearest(&database, topic, scales).await?;
     let (symbol, supply) = token.map(|token| (token.description.symbol, token.supply)).unwrap_or_default();
-    room.run(Event::Learned(Learned { symbol, supply, rules })).await
+    Ok(Learned { symbol, supply, rules })
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub max_topics_per_socket: usize,
     /// How long candles are kept, in milliseconds.
     pub prices_retention_millis: u64,
+    /// How long what wallets had is kept, in milliseconds.
+    pub balances_retention_millis: u64,
     /// What Helius sends in `Authorization`; `None` where the operator has no webhook there.
     pub helius_auth: Option<Secret>,
 }
@@ -131,6 +133,11 @@ impl Config {
             max_topics_per_socket: reader.count(names::MAX_TOPICS_PER_SOCKET, 100, 1..=1_000),
             prices_retention_millis: reader.duration(names::PRICES_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
             helius_auth: reader.helius_auth(),
+            balances_retention_millis: reader.duration(
+                names::BALANCES_RETENTION,
+                365 * DAY,
+                1_000..=3_650 * DAY,
+            ),
         };
         reader.compare_secrets();
         if reader.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(reader.mistakes)) }
@@ -307,6 +314,7 @@ mod tests {
         assert_eq!(config.room.outbox, OutboxLimits { messages: 10_000, bytes: 8_388_608 });
         assert_eq!(config.room.retention_millis, 14 * 86_400_000);
         assert_eq!((config.prices_retention_millis, config.helius_auth), (14 * 86_400_000, None));
+        assert_eq!(config.balances_retention_millis, 365 * 86_400_000);
     }
 
     #[test]
@@ -331,6 +339,7 @@ mod tests {
             ("ROOM_RETENTION", "36h"),
             ("PRICES_RETENTION", "7d"),
             ("HELIUS_AUTH", "Bearer of what Helius sends to us"),
+            ("BALANCES_RETENTION", "30d"),
         ])
         .unwrap();
         let secret = |text| Secret::parse(text).unwrap().unwrap();
@@ -365,6 +374,7 @@ mod tests {
             max_topics_per_socket: 13,
             prices_retention_millis: 7 * 86_400_000,
             helius_auth: Some(secret("Bearer of what Helius sends to us")),
+            balances_retention_millis: 30 * 86_400_000,
         };
         assert_eq!(config, expected);
     }
@@ -389,6 +399,7 @@ mod tests {
             ("ROOM_RETENTION", "14"),
             ("MAX_TOPICS_PER_SOCKET", "1001"),
             ("PRICES_RETENTION", "forever"),
+            ("BALANCES_RETENTION", "0d"),
             ("HELIUS_AUTH", "whsec_hunter2!"),
         ])
         .unwrap_err();
@@ -413,6 +424,7 @@ mod tests {
                 "ROOM_RETENTION",
                 "MAX_TOPICS_PER_SOCKET",
                 "PRICES_RETENTION",
+                "BALANCES_RETENTION",
                 "HELIUS_AUTH",
             ]
         );

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::charting;
 use super::lanes;
 use super::log::RoomEvent;
 use super::object_error::ObjectError;
@@ -82,6 +83,7 @@ async fn batch(room: &Rc<RoomState>) -> Result<bool, ObjectError> {
             Effect::Forward { epoch, forwards } => {
                 drop(lanes::forward(room, room.topic()?, epoch, &forwards));
             }
+            Effect::Learn(scales) => charting::learn(room, scales),
             Effect::Warn { alerts, firings } => warnings::publish(room, &alerts, firings).await?,
             Effect::Answer { .. } => answer(room, vec![effect]),
             effect => room.keep_house(&effect).await?,

@@ -21,9 +21,8 @@ use crate::auth::address::AddressHash;
 use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
-use crate::core::market::Market;
 use crate::core::outbox::Post;
-use crate::core::publication::{MarketPart, Seq, in_places};
+use crate::core::publication::{Seq, in_places};
 use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
@@ -34,6 +33,7 @@ use crate::wire::room_protocol::{
     PROMPT_HEADER, PUBLISH_PATH, REFUSED_STATUS, RULES_PATH, STANDING_PATH, SUBSCRIBE_PATH,
     decode_publications, encode_refusal,
 };
+use crate::wire::rule_change;
 use crate::wire::standing::{self, RelayStanding};
 use crate::wire::subscription::{self, Subscription};
 
@@ -53,7 +53,7 @@ impl DurableObject for BroadcastRoom {
             ASK_PATH => self.tell_relay(request).await,
             STANDING_PATH => self.stand().await,
             MARKET_PATH => charting::tell(&self.0),
-            RULES_PATH => charting::learn_again(&self.0),
+            RULES_PATH => self.change_rules(request).await,
             _ => Err(NotUnderstood.into()),
         };
         answer.or_else(|error| {
@@ -118,9 +118,6 @@ impl BroadcastRoom {
             Headers { keys: keys.as_deref(), feeds: feeds.as_deref(), market: market.as_deref() },
             room.topic()?.has_market().then(|| runtime::now().seconds()),
         )?;
-        if publications.iter().any(|keyed| keyed.market != MarketPart::Nothing) {
-            charting::learn_once(room);
-        }
         let (id, answer) = room.wait();
         let effects = room.step(Event::Post(Post { id, publications, is_prompt }));
         if !matches!(effects.as_deref(), Ok([])) {
@@ -178,6 +175,13 @@ impl BroadcastRoom {
             }
         }
         response
+    }
+
+    /// Users have changed what they want to be told of.
+    async fn change_rules(&self, mut request: Request) -> Result<Response, ObjectError> {
+        let change = rule_change::decode(&request.text().await?)?;
+        self.0.run(Event::Rules(change)).await?;
+        Ok(Response::empty()?)
     }
 
     /// How the room and its relays stand.
@@ -276,9 +280,6 @@ impl BroadcastRoom {
 
     async fn expire(&self) -> Result<(), ObjectError> {
         let open = self.0.audience()?.open();
-        if self.0.with_market(Market::has_unjudged)? {
-            charting::learn_once(&self.0);
-        }
         self.0.run(Event::Expire { open }).await
     }
 }

@@ -21,6 +21,7 @@ impl RoomState {
             match effect {
                 Effect::Probe => drop(self.probe()?),
                 Effect::Chart(charting) => charting::run(self, charting).await?,
+                Effect::Learn(scales) => charting::learn(self, scales),
                 Effect::Warn { alerts, firings } => {
                     warnings::publish(self, &alerts, firings).await?;
                     pump::start(self);

@@ -45,8 +45,6 @@ pub struct RoomState {
     pub lanes: Lanes,
     /// Whether a pump is running.
     pub is_pumping: Cell<bool>,
-    /// From when on what is written down of the token is to be read: at once after a wake, never once that was done.
-    pub learns_from: Cell<UnixMillis>,
     topic: Option<Topic>,
     config: Rc<Result<Config, Mistakes>>,
     /// The decisions; empty until an event needs them, and after an effect failed.
@@ -83,7 +81,6 @@ impl RoomState {
             log,
             lanes: Lanes::default(),
             is_pumping: Cell::new(false),
-            learns_from: Cell::new(UnixMillis(0)),
             topic,
             config,
             room: RefCell::default(),
@@ -130,7 +127,6 @@ impl RoomState {
     pub fn failed(&self, error: &ObjectError) {
         self.log.failed(error);
         *self.room.borrow_mut() = None;
-        self.learns_from.set(UnixMillis(0));
         self.life.set(self.life.get() + 1);
         self.waiting.borrow_mut().clear();
     }

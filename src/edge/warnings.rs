@@ -2,7 +2,10 @@
 //! there stays due, and is tried again by the room's alarm. It must not decide what is worth an alert.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::rc::Rc;
+
+use futures::future::join_all;
 
 use super::lanes::retry;
 use super::object_error::ObjectError;
@@ -18,6 +21,10 @@ use crate::core::outbox::Post;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::wire::alert;
+
+/// How many users are told at a time: the platform lets an object wait for six answers at once.
+/// Source: <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>.
+const USERS_AT_ONCE: usize = 6;
 
 /// Publishes alerts. Those of the topic wait in its outbox for the next batch.
 ///
@@ -69,32 +76,49 @@ async fn tell(room: &Rc<RoomState>, firings: &[Firing]) -> Result<(), ObjectErro
     let waiting = alert_rules::still_waiting(&room.env, &ids).await?;
     let (firings, others): (Vec<&Firing>, Vec<&Firing>) =
         firings.iter().partition(|firing| waiting.contains(firing.rule.id.as_str()));
-    note_told(room, &others)?;
-    let mut failed = Ok(());
+    note_told(room, &others).await?;
     let mut by_user: HashMap<Topic, Vec<(Keyed, &Firing)>> = HashMap::new();
     for firing in firings {
         let (topic, keyed) = alert::firing(firing, token, symbol.as_deref());
         by_user.entry(topic).or_default().push((keyed, firing));
     }
-    for (topic, told) in by_user {
-        let (publications, firings): (Vec<Keyed>, Vec<&Firing>) = told.into_iter().unzip();
-        if let Err(error) = retry(async || objects::publish(&room.env, &topic, &publications).await).await {
-            room.log.failed(&format!("{}: {error}", topic.for_log()));
-            failed = Err(error);
-            continue;
-        }
+    let mut failed = Ok(());
+    let users: Vec<_> = by_user.into_iter().collect();
+    for users in users.chunks(USERS_AT_ONCE) {
+        let told = join_all(users.iter().map(|(topic, told)| tell_user(room, topic, told))).await;
+        let (told, failures): (Vec<_>, Vec<_>) = told.into_iter().partition(Result::is_ok);
+        failed = failures.into_iter().find_map(Result::err).map_or(failed, Err);
         #[cfg(feature = "fault-injection")]
         super::fault::in_room_of(token, super::fault::RoomFault::AfterAlert);
-        let ids: Vec<String> = firings.iter().map(|firing| firing.rule.id.to_string()).collect();
+        let told: Vec<&Firing> = told.into_iter().flatten().flatten().collect();
+        let ids: Vec<String> = told.iter().map(|firing| firing.rule.id.to_string()).collect();
         alert_rules::fired(&room.env, &ids, runtime::now()).await?;
-        note_told(room, &firings)?;
+        note_told(room, &told).await?;
     }
     failed
 }
 
-fn note_told(room: &RoomState, firings: &[&Firing]) -> Result<(), ObjectError> {
+/// Tells one user, and returns what of.
+async fn tell_user<'a>(
+    room: &RoomState,
+    topic: &Topic,
+    told: &[(Keyed, &'a Firing)],
+) -> Result<Vec<&'a Firing>, ObjectError> {
+    let publications: Vec<Keyed> = told.iter().map(|(keyed, _)| keyed.clone()).collect();
+    let published = retry(async || objects::publish(&room.env, topic, &publications).await).await;
+    if let Err(error) = &published {
+        room.log.failed(&format!("{}: {error}", topic.for_log()));
+    }
+    published.map(|()| told.iter().map(|(_, firing)| *firing).collect())
+}
+
+/// Users were told, and there is place for others to be.
+async fn note_told(room: &Rc<RoomState>, firings: &[&Firing]) -> Result<(), ObjectError> {
     let keys: Vec<IdempotencyKey> = firings.iter().map(|firing| firing.key()).collect();
-    room.step(Event::Told { keys }).map(drop)
+    // That may make others due, of which somebody is told in the same way.
+    let noting: Pin<Box<dyn Future<Output = Result<(), ObjectError>>>> =
+        Box::pin(room.run(Event::Told { keys }));
+    noting.await
 }
 
 fn symbol_of(room: &RoomState) -> Result<Option<String>, ObjectError> {

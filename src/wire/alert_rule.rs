@@ -21,8 +21,6 @@ const QUOTE_RULE: &str = "what the price is in, at most 44 letters and digits, o
 
 const NO_QUOTE_RULE: &str = "left out: a volume is counted in the token";
 
-const DEFAULT_QUOTE: &str = "USD";
-
 /// Reads the body of `POST /users/:wallet/alerts`.
 ///
 /// # Errors
@@ -42,7 +40,7 @@ pub fn wish(body: &[u8]) -> Result<Wish, BodyError> {
             (Condition::VolumeAbove, Change::Set(_)) => return Err(wrong("quote", NO_QUOTE_RULE)),
             (Condition::VolumeAbove, _) => Quote::default(),
             (_, Change::Set(quote)) => quote,
-            (_, Change::Keep | Change::Clear) => Quote::parse(DEFAULT_QUOTE).unwrap_or_default(),
+            (_, Change::Keep | Change::Clear) => Quote::parse(Quote::DOLLAR).unwrap_or_default(),
         },
     })
 }

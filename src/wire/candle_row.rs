@@ -49,8 +49,8 @@ impl MinuteFields {
             close: close.0,
             volume: volume.0,
             trades,
-            first: ChainTime { timestamp: first, slot: first_slot },
-            last: ChainTime { timestamp: last, slot: last_slot },
+            first: ChainTime::bounded(first, first_slot),
+            last: ChainTime::bounded(last, last_slot),
         };
         (minute, Group(group), candle)
     }

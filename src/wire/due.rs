@@ -129,7 +129,7 @@ pub(super) struct FiringFields {
 /// What is in dollars has no `quote`.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-enum ConditionFields {
+pub(super) enum ConditionFields {
     Above { price: Digits, quote: Option<String> },
     Below { price: Digits, quote: Option<String> },
     Volume { volume: Digits },
@@ -154,7 +154,7 @@ impl FiringFields {
 }
 
 impl ConditionFields {
-    fn of(condition: &Condition) -> Self {
+    pub(super) fn of(condition: &Condition) -> Self {
         let quote = |basis: &Basis| match basis {
             Basis::Quote(quote) => Some(quote.as_str().to_owned()),
             Basis::Dollars => None,
@@ -167,7 +167,7 @@ impl ConditionFields {
         }
     }
 
-    fn read(self) -> Option<Condition> {
+    pub(super) fn read(self) -> Option<Condition> {
         let basis = |quote: Option<String>| match quote {
             Some(quote) => Quote::parse(&quote).map(Basis::Quote),
             None => Some(Basis::Dollars),

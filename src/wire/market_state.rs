@@ -163,7 +163,7 @@ impl PriceFields {
 
     fn read(self) -> Option<(Quote, Quoted)> {
         let (quote, price, timestamp, slot, place) = self.current;
-        let at = ChainTime { timestamp, slot };
+        let at = ChainTime::bounded(timestamp, slot);
         let current = Some(Priced { price: price.0, at, phase: optional(place, Phase::parse).ok()? });
         let pending =
             self.pending.map(|(price, trader)| Pending { price: price.0, trader: trader.map(Rc::from) });
@@ -212,7 +212,7 @@ fn encode_reached((number, at): &Reached) -> ReachedFields {
 }
 
 fn decode_reached((number, timestamp, slot): ReachedFields) -> Reached {
-    (number.0, ChainTime { timestamp, slot })
+    (number.0, ChainTime::bounded(timestamp, slot))
 }
 
 fn encode_unjudged((basis, (low, high)): (&Basis, &(Reached, Reached))) -> UnjudgedFields {
@@ -240,6 +240,7 @@ mod tests {
     use crate::core::market::example::{liquidity, number, price_point, rule, trade};
     use crate::core::market::observe::Watch;
     use crate::core::market::rule::Condition;
+    use crate::core::market::rules::{Nearest, Scale};
     use crate::core::market::thresholds::MarketRules;
     use crate::core::publication::Seq;
     use crate::core::tick::{Tick, Trade};
@@ -266,7 +267,16 @@ mod tests {
     fn market() -> Market {
         let mut market = Market::wake(None, MarketRules::default());
         market.learn(Some("DROP"), None);
-        market.set_rules([rule("r-1", Condition::PriceAbove(Basis::Dollars, number("2")))]);
+        let quote = || Basis::Quote(Quote::parse("SOL").unwrap());
+        let scales = [
+            Scale::Above(quote()),
+            Scale::Below(quote()),
+            Scale::Above(Basis::Dollars),
+            Scale::Below(Basis::Dollars),
+            Scale::Volume,
+        ];
+        market.watch(scales.map(|scale| Nearest { scale, rules: vec![], are_all: true }));
+        market.rule_came(rule("r-1", Condition::PriceAbove(Basis::Dollars, number("2"))));
         let whale = Trade {
             value_usd: Some(number("5000")),
             phase: Some(Phase::Bonding),

@@ -35,6 +35,7 @@ pub mod relay_attachment;
 pub mod relay_protocol;
 pub mod request_body;
 pub mod room_protocol;
+pub mod rule_change;
 pub mod sign_in;
 pub mod sign_in_protocol;
 pub mod signed_request_protocol;

@@ -23,7 +23,7 @@ pub const SUBSCRIBE_PATH: &str = "/subscribe";
 /// The room's path for how it stands.
 pub const STANDING_PATH: &str = "/standing";
 
-/// The room's path for: the users' alert rules for its token have changed.
+/// The room's path for `wire::rule_change`.
 pub const RULES_PATH: &str = "/rules";
 
 /// The room's path for its token's market, which it answers with `wire::market_answer`.

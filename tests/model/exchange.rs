@@ -14,6 +14,7 @@ use glow_broadcast::core::market::observe::Observed;
 use glow_broadcast::core::market::observe::Watch;
 use glow_broadcast::core::market::price::Priced;
 use glow_broadcast::core::market::rule::{AlertRule, Basis, Condition, Firing, RuleId};
+use glow_broadcast::core::market::rules::{Nearest, Scale};
 use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::publication::Seq;
 use glow_broadcast::core::tick::{ChainTime, LiquidityChange, PricePoint, Quote, Side, Tick, Trade};
@@ -101,6 +102,18 @@ fn quotes() -> [Quote; 2] {
     ["SOL", "USDC"].map(|name| Quote::parse(name).unwrap())
 }
 
+fn scales() -> [Scale; 5] {
+    let [sol, _] = quotes();
+    let quote = Basis::Quote(sol);
+    [
+        Scale::Above(quote.clone()),
+        Scale::Below(quote),
+        Scale::Above(Basis::Dollars),
+        Scale::Below(Basis::Dollars),
+        Scale::Volume,
+    ]
+}
+
 fn rules() -> Vec<AlertRule> {
     let owner = Wallet::parse("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU").unwrap();
     let number = Decimal::from_whole;
@@ -182,11 +195,25 @@ impl Exchange {
         market.observe(&self.tick(told), Seq::new(seq), key, UnixMillis::from_seconds(self.now), Watch::On);
     }
 
+    /// Something is told that says to have happened then.
+    pub fn tell_at(&self, market: &mut Market, told: &Told, at: ChainTime, seq: u64) {
+        let mut tick = self.tick(told);
+        match &mut tick {
+            Tick::Trade(trade) => trade.at = at,
+            Tick::Price(point) => point.at = at,
+            Tick::Liquidity(change) => change.at = at,
+        }
+        market.observe(&tick, Seq::new(seq), None, UnixMillis::from_seconds(self.now), Watch::On);
+    }
+
     fn wake(&mut self) {
         let state = self.stored.as_deref().map(|text| market_state::decode(text).unwrap());
         let mut market = Market::wake(state, MarketRules::default());
         self.clock = self.stored_clock;
-        market.set_rules(self.rules.iter().cloned());
+        market.watch(scales().map(|scale| Nearest { scale, rules: vec![], are_all: true }));
+        for rule in &self.rules {
+            market.rule_came(rule.clone());
+        }
         self.market = Some(market);
     }
 

@@ -5,10 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
+use glow_broadcast::core::charting::Learned;
 use glow_broadcast::core::epoch::Epoch;
 use glow_broadcast::core::event::{BatchId, Effect, Event, Founding, Outcome, Refusal, Resume};
 use glow_broadcast::core::history::{HistoryLimits, StoredBatch};
 use glow_broadcast::core::idempotency::IdempotencyKey;
+use glow_broadcast::core::market::rules::Nearest;
 use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
 use glow_broadcast::core::publication::{Keyed, MarketPart, Seq};
@@ -406,7 +408,15 @@ impl World {
 
     /// Lets the room decide, and notes what is seen of it.
     fn step(&mut self, event: Event) -> Vec<Effect> {
-        let effects = self.room.step(event, self.now);
+        let mut effects = self.room.step(event, self.now);
+        if let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::Learn(_))) {
+            let Effect::Learn(scales) = effects.remove(place) else { unreachable!() };
+            // It is answered before anything else happens: no user wants to be told of anything.
+            let nearest = |scale| Nearest { scale, rules: vec![], are_all: true };
+            let rules = scales.into_iter().map(nearest).collect();
+            let answer = self.room.step(Event::Learned(Learned { rules, ..Learned::default() }), self.now);
+            assert_eq!(answer, [], "nothing comes true");
+        }
         self.transcript.extend(effects.iter().filter_map(seen));
         effects
     }

@@ -1,6 +1,8 @@
 // What users want to be told of a token: rules of their own.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask, BAD_TEXTS, ODD_TEXTS, refused, rows, User } from "./api.mjs";
 import { bearer, inSeconds, SECRETS, walletToken } from "./identity.mjs";
@@ -200,4 +202,85 @@ test("a rule that fired is shown for a month, and then thrown away", async () =>
     assert.deepEqual(new Set(alerts.map(({ id }) => id)), new Set([recent.id, waiting.id]));
     assert.equal(alerts.find(({ id }) => id === recent.id).firedAt, now - 29 * DAY);
   }
+});
+
+test("a rule waits for 90 days, and then it is thrown away", async () => {
+  const user = await User.signedIn(service);
+  const now = Math.floor(Date.now() / 1000);
+  const [old, recent] = [await wait(user), await wait(user, { ...RULE, threshold: 2 })];
+  const age = (id, days) =>
+    rows(service, "UPDATE alert_rules SET created_at = ? WHERE id = ?", now - days * DAY - 60, id);
+  await age(old.id, 90);
+  await age(recent.id, 89);
+  await service.harness.getWorker().scheduled({ cron: "*/10 * * * *" });
+  const { alerts } = (await user.get(alertsOf(user))).body;
+  assert.deepEqual(
+    alerts.map(({ id }) => id),
+    [recent.id],
+  );
+});
+
+test("one round throws away more than an address can make in ten minutes, of all kinds", async () => {
+  // A hundred requests a minute.
+  const most = 1_000;
+  const make = (statement) =>
+    rows(
+      service,
+      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) ${statement}`,
+      5 * most,
+    );
+  for (const [name, fired] of [
+    ["fired", 1],
+    ["waits", "NULL"],
+  ])
+    await make(
+      `INSERT INTO alert_rules SELECT '${name}-' || n, 'w' || n, 'MUCH', 'price_above', n, 'USD', 1, ${fired} FROM numbers`,
+    );
+  await make(
+    "INSERT INTO uploads SELECT 'users/much/profile-' || n || '.png', 'users', 'w' || n, 1 FROM numbers",
+  );
+  await make("INSERT INTO balance_snapshots SELECT 'w' || n, 'much', 1, '{}' FROM numbers");
+  await service.harness.getWorker().scheduled({ cron: "*/10 * * * *" });
+  for (const [table, which] of [
+    ["alert_rules", "mint = 'MUCH'"],
+    ["uploads", "key LIKE 'users/much/%'"],
+    ["balance_snapshots", "id = 'much'"],
+  ]) {
+    const [{ left }] = await rows(service, `SELECT count(*) AS left FROM ${table} WHERE ${which}`);
+    assert.equal(left, 0, table);
+  }
+});
+
+test("thresholds are in the database's order of numbers, whatever they look like", async () => {
+  const thresholds = [
+    "0.000055398041599614002231",
+    "0.00007",
+    "0.5",
+    "0.51",
+    "1",
+    "1.5",
+    "9",
+    "10",
+    "10.05",
+    "10.5",
+  ];
+  thresholds.push("99", "100", "12345678901234567890.5", "12345678901234567891");
+  const user = await User.signedIn(service);
+  for (const threshold of thresholds.toReversed()) await wait(user, { ...RULE, token: "ORDER", threshold });
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "migrations", "0002_bounds.sql"), "utf8");
+  const [, order] = /'USD', quote\),\n([\s\S]+?)\n\) WHERE/.exec(text);
+  const sorted = `SELECT threshold FROM alert_rules
+    WHERE mint = ? AND condition = 'price_above' AND iif(quote IN ('USDC', 'USDT'), 'USD', quote) = 'USD' AND fired_at IS NULL
+    ORDER BY ${order}`;
+  const found = await rows(service, sorted, "ORDER");
+  assert.deepEqual(
+    found.map(({ threshold }) => threshold),
+    thresholds,
+  );
+  const plan = await rows(service, `EXPLAIN QUERY PLAN ${sorted}`, "ORDER");
+  assert.deepEqual(
+    plan.map(({ detail }) => /USING INDEX alert_rules_by_threshold|TEMP B-TREE/.exec(detail)?.[0]),
+    ["USING INDEX alert_rules_by_threshold"],
+    "nothing is sorted",
+  );
 });

@@ -30,6 +30,16 @@ async function holder(...snapshots) {
 
 const worth = (valueUsd) => ({ type: "BALANCE_UPDATE", balances: [], valueUsd });
 
+test("snapshots are kept for BALANCES_RETENTION, a year", async () => {
+  const user = await holder([366 * DAY, worth(1)], [364 * DAY, worth(2)]);
+  await service.harness.getWorker().scheduled({ cron: "*/10 * * * *" });
+  const { snapshots } = (await user.balances("range=all")).body;
+  assert.deepEqual(
+    snapshots.map(({ id }) => id),
+    ["e-1"],
+  );
+});
+
 test("snapshots are listed newest first, with what was won between the ends", async () => {
   const user = await holder(
     [

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { ask, refused, rows, User } from "./api.mjs";
 import { bearer, inSeconds, SECRETS, walletToken } from "./identity.mjs";
 import { JPEG, png, WEBP } from "./pictures.mjs";
-import { SECRET, startService, stopServices } from "./service.mjs";
+import { range, SECRET, startService, stopServices } from "./service.mjs";
 
 const PUBLISHER = bearer(SECRET);
 const MEBIBYTE = 1_048_576;
@@ -280,6 +280,26 @@ test("pictures that nobody has used for a day are deleted, and the others stay",
   assert.equal(await uploadOf(pictures.replaced.key), undefined);
   refused(await user.put({ image: pictures.replaced.key }), 400, "invalid_payload", /`image`/);
   refused(await upload(pictures.shown, png()), 403, "forbidden");
+});
+
+test("of a user's pictures that nobody uses, those before the last two are deleted at once", async () => {
+  const user = await User.signedIn(service);
+  const pictures = [];
+  for (const n of range(1, 5)) {
+    const { body } = await user.post(`${user.path}/image`);
+    assert.equal((await upload(body, png(2, 2, `${n}`))).status, 200);
+    pictures.push(body);
+  }
+  const statuses = [];
+  for (const { publicUrl } of pictures) statuses.push((await look(publicUrl)).status);
+  assert.deepEqual(statuses, [404, 404, 200, 200, 200]);
+  const kept = await rows(service, "SELECT key FROM uploads WHERE owner = ? ORDER BY key", user.address);
+  assert.deepEqual(
+    kept.map(({ key }) => key),
+    pictures.slice(2).map(({ key }) => key),
+  );
+  refused(await user.put({ image: pictures[0].key }), 400, "invalid_payload", /`image`/);
+  assert.equal((await user.put({ image: pictures[2].key })).status, 200);
 });
 
 test("a picture that is being deleted can't be chosen any more", async () => {

@@ -6,6 +6,7 @@ import { rows, User } from "./api.mjs";
 import { mint, solPrice, swap } from "./chain.mjs";
 import { bearer, SECRETS } from "./identity.mjs";
 import { range, startService, stopServices, until } from "./service.mjs";
+import { Wallet } from "./wallet.mjs";
 
 const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
 
@@ -181,6 +182,62 @@ test("many rules of many users come true at once, and each user has theirs", asy
   }
   const left = () => rows(service, "SELECT id FROM alert_rules WHERE mint = 'OWN-D' AND fired_at IS NULL");
   await until("none waits", async () => (await left()).length === 0);
+});
+
+/** Rules of wallets that cost nothing, a hundred each, straight into the table: each `[condition, from, to]` a range of prices. */
+async function junk(token, count, ...kinds) {
+  const wallets = range(1, count / 100).map(() => new Wallet().address);
+  for (const [condition, from, to] of kinds)
+    await rows(
+      service,
+      `WITH RECURSIVE hundred (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM hundred WHERE n < 99)
+       INSERT INTO alert_rules (id, wallet, mint, condition, threshold, quote, created_at)
+       SELECT lower(hex(randomblob(16))), value, ?2, ?3, printf('%.8f1', ?4 + (?5 - ?4) * (n + 1.0 * key / ?6) / 100), 'USD', unixepoch()
+       FROM json_each(?1) CROSS JOIN hundred`,
+      JSON.stringify(wallets.splice(0, count / kinds.length / 100)),
+      token,
+      condition,
+      from,
+      to,
+      count / kinds.length / 100,
+    );
+}
+
+test("honest rules come true among 100,000 that are there to be in their way", async () => {
+  const owners = [await Owner.of(), await Owner.of()];
+  await price("OWN-E", 1);
+  // Of wallets of their own: 2,000 nearer than any honest one, and the others further away on both sides.
+  await junk("OWN-E", 2_000, ["price_above", 1.5, 2]);
+  await junk("OWN-E", 98_000, ["price_above", 4, 5_000], ["price_below", 0.0001, 0.4]);
+  const wishes = [
+    ...range(1, 15).map((n) => ["price_above", 2 + n / 50]),
+    ...range(1, 5).map((n) => ["price_below", 0.5 + n / 50]),
+  ];
+  const wanted = await Promise.all(
+    owners.map((owner) => Promise.all(wishes.map((wish) => owner.wants("OWN-E", ...wish)))),
+  );
+  await service.evict("OWN-E");
+  // Each price is there for a moment only.
+  for (const moment of [3, 1, 0.5, 1]) await price("OWN-E", moment);
+  for (const [index, owner] of owners.entries()) {
+    const told = (await owner.socket.take(wishes.length)).map((frame) => JSON.parse(frame).ruleId);
+    assert.deepEqual(told.toSorted(), wanted[index].toSorted());
+    await owner.heardNoMoreThan(wishes.length);
+  }
+  const [{ left }] = await rows(
+    service,
+    "SELECT count(*) AS left FROM alert_rules WHERE mint = 'OWN-E' AND fired_at IS NULL",
+  );
+  assert.equal(left, 98_000, "what the price did not come to waits");
+});
+
+test("what users want of other things than a token is priced in costs its room nothing", async () => {
+  const owner = await Owner.of();
+  for (const n of range(1, 5)) await owner.wants("OWN-F", "price_above", n, `Q${n}`);
+  const id = await owner.wants("OWN-F", "price_above", 2, "USDT");
+  await price("OWN-F", 2, { quote: "USDC" });
+  await owner.told(id);
+  await owner.heardNoMoreThan(1);
 });
 
 for (const fault of ["FAULTbeforeA1ert", "FAULTafterA1ert"])

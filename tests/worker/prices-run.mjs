@@ -3,8 +3,8 @@
 import { HOUR } from "./candle-rows.mjs";
 import { range, startService } from "./service.mjs";
 
-/** Which charts: the usual interval of each range, and the longest in the shortest. */
-const CHARTS = ["range=1d", "range=7d", "range=14d", "range=14d&interval=5m", "range=14d&interval=1m"];
+/** Which charts: the usual interval of each range, and that of the most steps. */
+const CHARTS = ["range=1d", "range=7d", "range=14d", "range=1d&interval=1m"];
 const FIGURES = {
   open: "0.000055398041599614",
   high: "0.000058198041599614",
@@ -106,7 +106,7 @@ async function forget() {
   // The last hour of those that are kept may end while this runs.
   const most = tokens * (kept * 24 + 1);
   if (after > most || after < most - 2 * tokens) faults.push(`${after} hours were kept`);
-  const steps = service.logLines().filter(({ event }) => event === "thrown_away");
+  const steps = service.logLines().filter(({ event, step }) => event === "thrown_away" && step === "prices");
   const durations = steps.map(({ duration }) => duration).sort((one, other) => one - other);
   return {
     retention: {

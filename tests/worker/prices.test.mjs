@@ -8,6 +8,8 @@ import { range, startService, stopServices } from "./service.mjs";
 const PAGE = "https://app.glow.trade";
 const SECONDS = { "1m": 60, "5m": 300, "1h": HOUR, "1d": 86_400 };
 const RANGES = { "1h": HOUR, "1d": 86_400, "7d": 7 * 86_400, "14d": 14 * 86_400 };
+/** A chart has at most so many steps. */
+const MOST_STEPS = 1_500;
 const USUAL = { "1h": "1m", "1d": "5m", "7d": "1h", "14d": "1h" };
 
 let service;
@@ -71,6 +73,7 @@ test("every range in every interval is what its minutes add up to", async () => 
   await writeRows(database, rows);
   for (const shown of Object.keys(RANGES)) {
     for (const interval of Object.keys(SECONDS)) {
+      if (RANGES[shown] / SECONDS[interval] > MOST_STEPS) continue;
       // Where a minute begins between the two, the clock is looked at again.
       const at = now();
       const { points, candles, ...rest } = await chart("EVERY", `range=${shown}&interval=${interval}`);
@@ -92,6 +95,21 @@ test("every range in every interval is what its minutes add up to", async () => 
   }
   const { range: shown, interval } = await chart("EVERY");
   assert.deepEqual([shown, interval], ["1d", "5m"]);
+});
+
+test("a chart of more steps than it may have is refused, and names the finest that there are", async () => {
+  const tooFine = [];
+  for (const [shown, seconds] of Object.entries(RANGES))
+    for (const [interval, step] of Object.entries(SECONDS))
+      if (seconds / step > MOST_STEPS) tooFine.push([shown, interval]);
+  assert.deepEqual(tooFine.flat(), ["7d", "1m", "7d", "5m", "14d", "1m", "14d", "5m"]);
+  for (const [shown, interval] of tooFine) {
+    const [status, code, detail] = await problem(
+      await get(`/tokens/EVERY/prices?range=${shown}&interval=${interval}`),
+    );
+    assert.deepEqual([status, code], [400, "invalid_query"]);
+    assert.match(detail, /at most 1500 steps.*interval=1h/);
+  }
 });
 
 test("a price has all its digits, however many those are", async () => {

@@ -4,12 +4,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { rows } from "./api.mjs";
+import { HOUR, writeRows } from "./candle-rows.mjs";
 import { candlesOf, plain } from "./candles.mjs";
 import { range, startService, stopServices, until } from "./service.mjs";
 
 let service;
 before(async () => {
   service = await startService({ build: "faulty" });
+  await publishWhatCanNotBeWritten();
 });
 after(stopServices);
 
@@ -72,6 +74,19 @@ class Token {
   }
 }
 
+/** A slot that no chain gets to, and trades of an hour whose row nobody can read, beside others. */
+async function publishWhatCanNotBeWritten() {
+  const now = Math.floor(Date.now() / 1000);
+  const broken = now - (now % HOUR) - 2 * HOUR;
+  await writeRows((await service.harness.getWorker().getEnv()).DATABASE, [
+    ["ODD", "", broken, "1", "1", "1", "1", "1", 1, 1, "no minutes"],
+  ]);
+  for (const timestamp of [broken, now]) {
+    const trade = `{"type":"TRADE","price":1,"amount":1,"slot":10000000000000000000,"timestamp":${timestamp}}`;
+    assert.equal((await service.publish("ODD", trade)).status, 200);
+  }
+}
+
 test("a crash before and after the table was written", async () => {
   const hasCrashed = (where) =>
     service.rawLog().some((line) => line.includes(`fault was injected into the room of a topic: ${where}`));
@@ -99,4 +114,18 @@ test("while the table is away publishing goes on, and nothing is lost", async ()
   await others.evict("AWAY");
   await rows(others, "ALTER TABLE prices_away RENAME TO prices");
   await away.settles();
+});
+
+test("what can never be written down is in the way of nothing else", async () => {
+  const isWritten = async () => {
+    const found = await rows(service, "SELECT trades FROM prices WHERE mint = 'ODD' ORDER BY hour DESC");
+    return found.length === 2 && found[0].trades === 1;
+  };
+  await until("the hour that can be is written", isWritten, SECONDS);
+  const [token] = await rows(service, "SELECT priced_slot FROM tokens WHERE mint = 'ODD'");
+  assert.equal(token.priced_slot, 0);
+  const lines = service
+    .rawLog()
+    .filter((line) => line.includes("minutes were left out that can't be written down"));
+  assert.equal(lines.length, 1, "the one that can't be is said once");
 });

@@ -40,7 +40,7 @@ fn name(name: Option<&Rc<str>>) -> Option<Rc<str>> {
 /// far future would be the latest for ever.
 fn at(at: ChainTime, clock: u64) -> ChainTime {
     let is_future = Minute::of(at.timestamp) > Minute::of(clock);
-    ChainTime { timestamp: if is_future { clock } else { at.timestamp }, ..at }
+    ChainTime::bounded(if is_future { clock } else { at.timestamp }, at.slot)
 }
 
 /// How much there is of a token; `None` where that can't be.
@@ -132,5 +132,7 @@ mod tests {
         let told = |timestamp, clock| price_point(&point("1", timestamp), clock).unwrap().at;
         assert_eq!(told(90, 61).timestamp, 90, "within the minute clocks may differ");
         assert_eq!(told(1_700_000_000_000, 61), ChainTime { timestamp: 61, slot: 7 });
+        let odd = PricePoint { at: ChainTime { timestamp: 1, slot: u64::MAX }, ..point("1", 1) };
+        assert_eq!(price_point(&odd, 61).unwrap().at, ChainTime { timestamp: 1, slot: 0 });
     }
 }

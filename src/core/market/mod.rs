@@ -28,6 +28,8 @@ pub mod unjudged;
 pub mod volumes;
 mod watch;
 
+use std::collections::BTreeSet;
+
 use crate::core::decimal::Decimal;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Seq;
@@ -38,8 +40,8 @@ use candles::Flush;
 use hour::Addition;
 use minute::Group;
 use price::Priced;
-use rule::{AlertRule, Firing};
-use rules::Rules;
+use rule::{AlertRule, Basis, Firing, RuleId};
+use rules::{Nearest, Rules, Scale};
 use state::{Facts, MarketState};
 use thresholds::MarketRules;
 
@@ -47,8 +49,8 @@ use thresholds::MarketRules;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Market {
     limits: MarketRules,
-    /// Empty as long as nobody has said what they are.
-    rules: Option<Rules>,
+    /// Of what nobody has said yet what there is, nothing is known.
+    rules: Rules,
     state: MarketState,
 }
 
@@ -56,7 +58,7 @@ impl Market {
     /// The market after a wake, of which `stored` was kept.
     #[must_use]
     pub fn wake(stored: Option<MarketState>, limits: MarketRules) -> Self {
-        Self { limits, rules: None, state: stored.unwrap_or_default() }
+        Self { limits, rules: Rules::default(), state: stored.unwrap_or_default() }
     }
 
     /// What it remembers; `None` where nothing ever happened.
@@ -136,20 +138,54 @@ impl Market {
         self.state.firings.retain(|firing| firing.key() != key);
     }
 
-    /// Takes these users' own alerts in place of those that it had; one that came true already stays away.
-    pub fn set_rules(&mut self, rules: impl IntoIterator<Item = AlertRule>) {
-        let known = self.rules.insert(Rules::default());
-        for rule in rules {
-            if self.state.firings.iter().all(|firing| firing.rule.id != rule.id) {
-                known.add(rule);
-            }
+    /// Takes these users' own alerts in place of those that it had of their scales; one that came true already stays away.
+    pub fn watch(&mut self, nearest: impl IntoIterator<Item = Nearest>) {
+        for mut nearest in nearest {
+            nearest.rules.retain(|rule| !self.is_due(&rule.id));
+            self.rules.watch(nearest);
         }
     }
 
-    /// Whether something happened that users' own alerts may come true by, and nobody has said yet what they are.
+    /// Takes in a new one of the users' own alerts, and makes it due where the price as it stands makes it true.
+    pub fn rule_came(&mut self, rule: AlertRule) -> Vec<Firing> {
+        if self.is_due(&rule.id) {
+            return Vec::new();
+        }
+        let is_true = self.prices().any(|(quote, priced)| rule.condition.is_true_at(quote, &priced.price));
+        self.rules.add(rule);
+        if is_true { self.look_again() } else { Vec::new() }
+    }
+
+    /// One of the users' own alerts was taken away.
+    pub fn rule_went(&mut self, id: &RuleId) {
+        self.rules.remove(id);
+    }
+
+    /// Forgets which of the users' own alerts there are: they are to be read anew.
+    pub fn forget_rules(&mut self) {
+        self.rules.clear();
+    }
+
+    /// The scales of which users' own alerts are to be read, to know what may have come true.
     #[must_use]
-    pub fn has_unjudged(&self) -> bool {
-        !self.state.unjudged.is_empty()
+    pub fn wanted_rules(&self) -> Vec<Scale> {
+        let standing = self.prices().flat_map(|(quote, priced)| {
+            let basis = Basis::of(quote);
+            [Scale::Above(basis.clone()), Scale::Below(basis)].map(|scale| (scale, &priced.price))
+        });
+        let reached = self.state.unjudged.reached().chain(standing);
+        let lacking = reached.filter(|(scale, measured)| self.rules.lacks(scale, measured));
+        lacking.map(|(scale, _)| scale).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether users' own alerts may still come true by what happened before, or are to be published.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        !self.state.unjudged.is_empty() || !self.state.firings.is_empty()
+    }
+
+    fn is_due(&self, id: &RuleId) -> bool {
+        self.state.firings.iter().any(|firing| firing.rule.id == *id)
     }
 
     /// Time never goes back here: a group that is closed stays closed.

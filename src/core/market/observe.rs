@@ -7,6 +7,7 @@ use super::candle::Candle;
 use super::minute::Minute;
 use super::price::{PriceVerdict, Priced};
 use super::rule::{Basis, Firing};
+use super::rules::Fired;
 use super::unjudged::Unjudged;
 use super::watch::Found;
 use super::{bounds, watch as rules};
@@ -16,8 +17,9 @@ use crate::core::publication::Seq;
 use crate::core::tick::{ChainTime, LiquidityChange, PricePoint, Quote, Tick, Trade};
 use crate::core::time::UnixMillis;
 
-/// The most of the users' own alerts that wait to be published; more come true with what happens next.
-const MAX_FIRINGS: usize = 1_024;
+/// The most of the users' own alerts that wait to be published, as they are part of what each batch stores. The others are
+/// judged again when half of these have been.
+const MAX_FIRINGS: usize = 256;
 
 /// Whether the built-in alerts warn of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +133,7 @@ impl Market {
     }
 
     /// Makes due the users' own alerts that the prices as they stand make true, as their rules may be newer, and what was
-    /// told before anybody knew the rules.
+    /// told before and not judged to the end.
     pub fn look_again(&mut self) -> Vec<Firing> {
         let prices: Vec<_> = self.prices().map(|(quote, priced)| (quote.clone(), priced.clone())).collect();
         let mut firings = Vec::new();
@@ -153,6 +155,12 @@ impl Market {
         firings
     }
 
+    /// Judges what could not be, as there is place for it now.
+    pub fn go_on(&mut self) -> Vec<Firing> {
+        let has_place = self.state.firings.len() <= MAX_FIRINGS / 2;
+        if has_place && !self.state.unjudged.is_empty() { self.look_again() } else { Vec::new() }
+    }
+
     /// Compares an admitted price with those before it, and remembers it.
     fn moved(&mut self, quote: &Quote, price: &Decimal, at: ChainTime) -> Option<Found> {
         let thresholds = &self.limits.alerts;
@@ -172,32 +180,28 @@ impl Market {
         at: ChainTime,
         firing: usize,
     ) -> Vec<Firing> {
-        let mut fired = self.fire_basis(&Basis::Quote(quote.clone()), price, at, firing);
-        // A price of which nobody says what it is in is one in dollars, as far as users care.
-        let is_dollars = quote.is_dollar() || quote.as_str().is_empty();
-        let dollars = if is_dollars { Some(price.clone()) } else { dollars };
-        if let Some(dollars) = dollars {
+        let basis = Basis::of(quote);
+        let mut fired = self.fire_basis(&basis, price, at, firing);
+        if let Some(dollars) = dollars.filter(|_| basis != Basis::Dollars) {
             fired.extend(self.fire_basis(&Basis::Dollars, &dollars, at, firing + fired.len()));
         }
         fired
     }
 
     fn fire_basis(&mut self, basis: &Basis, price: &Decimal, at: ChainTime, firing: usize) -> Vec<Firing> {
-        let free = self.free_firings(firing);
-        let Some(rules) = &mut self.rules else {
+        let Fired { firings, may_be_more } = self.rules.price(basis, price, at, self.free_firings(firing));
+        if may_be_more {
             self.state.unjudged.price(basis, price, at);
-            return Vec::new();
-        };
-        rules.price(basis, price, at, free)
+        }
+        firings
     }
 
     fn fire_volume(&mut self, volume: &Decimal, at: ChainTime, firing: usize) -> Vec<Firing> {
-        let free = self.free_firings(firing);
-        let Some(rules) = &mut self.rules else {
+        let Fired { firings, may_be_more } = self.rules.volume(volume, at, self.free_firings(firing));
+        if may_be_more {
             self.state.unjudged.volume(volume, at);
-            return Vec::new();
-        };
-        rules.volume(volume, at, free)
+        }
+        firings
     }
 
     fn free_firings(&self, firing: usize) -> usize {
@@ -231,7 +235,8 @@ mod tests {
     use super::*;
     use crate::core::market::alert::Severity;
     use crate::core::market::example::{liquidity, number, price_point, rule, sol, trade};
-    use crate::core::market::rule::Condition;
+    use crate::core::market::rule::{AlertRule, Condition};
+    use crate::core::market::rules::{Nearest, Scale};
     use crate::core::market::thresholds::MarketRules;
     use crate::core::tick::{Phase, Side};
     use crate::core::view::AlertKind;
@@ -249,6 +254,22 @@ mod tests {
 
     fn trade_at(market: &mut Market, after: u64, price: &str, amount: &str) -> Observed {
         tell(market, after, &Tick::Trade(trade(NOW + after, price, amount)))
+    }
+
+    /// There are these rules of the users' own alerts, and no others.
+    fn there_are(market: &mut Market, rules: &[AlertRule]) {
+        let quote = || Basis::Quote(sol());
+        let scales = [
+            Scale::Above(quote()),
+            Scale::Below(quote()),
+            Scale::Above(Basis::Dollars),
+            Scale::Below(Basis::Dollars),
+            Scale::Volume,
+        ];
+        market.watch(scales.map(|scale| Nearest { scale, rules: vec![], are_all: true }));
+        for rule in rules {
+            market.rule_came(rule.clone());
+        }
     }
 
     fn kinds(observed: &Observed) -> Vec<AlertKind> {
@@ -375,7 +396,7 @@ mod tests {
     fn a_users_own_alert_comes_true_once_even_where_it_is_loaded_again() {
         let mut market = market();
         let dollars = rule("r-1", Condition::PriceAbove(Basis::Dollars, number("3")));
-        market.set_rules([dollars.clone(), rule("r-2", Condition::VolumeAbove(number("4")))]);
+        there_are(&mut market, &[dollars.clone(), rule("r-2", Condition::VolumeAbove(number("4")))]);
         let trade = |amount: &str, value: &str| {
             Tick::Trade(Trade { value_usd: Some(number(value)), ..trade(NOW, "0.02", amount) })
         };
@@ -384,7 +405,7 @@ mod tests {
         let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
         assert_eq!(names, ["r-2", "r-1"]);
         let mut woken = Market::wake(market.state().cloned(), MarketRules::default());
-        woken.set_rules([dollars]);
+        there_are(&mut woken, &[dollars]);
         assert_eq!((woken.look_again(), woken.due_firings()), (vec![], fired.as_slice()));
         woken.placed(fired[0].key());
         assert_eq!(woken.due_firings(), [fired[1].clone()]);
@@ -397,7 +418,7 @@ mod tests {
             assert_eq!(trade_at(&mut market, after, price, "1").firings, []);
         }
         let mut market = Market::wake(market.state().cloned(), MarketRules::default());
-        assert!(market.has_unjudged());
+        assert!(!market.wanted_rules().is_empty());
         let rules = || {
             let price = |price| Condition::PriceAbove(Basis::Quote(sol()), number(price));
             [
@@ -406,14 +427,14 @@ mod tests {
                 rule("r-3", Condition::VolumeAbove(number("3"))),
             ]
         };
-        market.set_rules(rules());
+        there_are(&mut market, &rules());
         let fired = market.look_again();
         let names: Vec<_> = fired.iter().map(|firing| firing.rule.id.as_str()).collect();
-        assert_eq!((names, market.has_unjudged()), (vec!["r-3", "r-1"], false));
+        assert_eq!((names, market.wanted_rules()), (vec!["r-3", "r-1"], vec![]));
         for firing in &fired {
             market.placed(firing.key());
         }
-        market.set_rules(rules());
+        there_are(&mut market, &rules());
         assert_eq!(market.look_again(), [], "newer rules look at the price as it stands");
     }
 

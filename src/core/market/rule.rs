@@ -81,6 +81,19 @@ impl fmt::Display for RuleId {
     }
 }
 
+impl Basis {
+    /// What users mean by a price in `quote`. One of which nobody says what it is in is one in dollars, as far as they care.
+    #[must_use]
+    pub fn of(quote: &Quote) -> Self {
+        let is_dollars = quote.is_dollar() || quote.as_str().is_empty();
+        if is_dollars { Self::Dollars } else { Self::Quote(quote.clone()) }
+    }
+
+    fn is_of(&self, quote: &Quote) -> bool {
+        *self == Self::of(quote)
+    }
+}
+
 impl Condition {
     /// What it has to reach.
     #[must_use]
@@ -89,6 +102,16 @@ impl Condition {
             Self::PriceAbove(_, threshold)
             | Self::PriceBelow(_, threshold)
             | Self::VolumeAbove(threshold) => threshold,
+        }
+    }
+
+    /// Whether a price makes it true.
+    #[must_use]
+    pub fn is_true_at(&self, quote: &Quote, price: &Decimal) -> bool {
+        match self {
+            Self::PriceAbove(basis, threshold) => basis.is_of(quote) && price >= threshold,
+            Self::PriceBelow(basis, threshold) => basis.is_of(quote) && price <= threshold,
+            Self::VolumeAbove(_) => false,
         }
     }
 

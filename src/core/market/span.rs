@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use super::candle::Candle;
 
+/// The most steps of a chart: a day in minutes, and some 400 KB. A chart of minutes costs the memory of all the minutes that
+/// it is made of, so one of more than a day has steps of an hour at least.
+pub const MAX_STEPS: u64 = 1_500;
+
 /// How much of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Range {
@@ -60,6 +64,13 @@ impl Range {
             Self::D7 => 7 * 86_400,
             Self::D14 => 14 * 86_400,
         }
+    }
+
+    /// The finest steps that it is shown in.
+    #[must_use]
+    pub fn finest(self) -> Interval {
+        let fits = |interval: &Interval| self.seconds() / interval.seconds() <= MAX_STEPS;
+        Interval::ALL.into_iter().find(fits).unwrap_or(Interval::D1)
     }
 
     /// The steps that it is shown in where nobody asks for others.

@@ -1,9 +1,10 @@
-//! How far things went while nobody knew the users' own alerts: what one of these may come true by once they are known. It
-//! must not know a rule.
+//! How far things went that users' own alerts may still come true by: while nobody knew these, or too many came true at once.
+//! It must not know a rule.
 
 use std::collections::BTreeMap;
 
 use super::rule::Basis;
+use super::rules::Scale;
 use crate::core::decimal::Decimal;
 use crate::core::tick::ChainTime;
 
@@ -27,6 +28,14 @@ impl Unjudged {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// How far each scale went.
+    pub fn reached(&self) -> impl Iterator<Item = (Scale, &Decimal)> {
+        let prices = self.prices.iter().flat_map(|(basis, ((low, _), (high, _)))| {
+            [(Scale::Above(basis.clone()), high), (Scale::Below(basis.clone()), low)]
+        });
+        prices.chain(self.volume.iter().map(|(volume, _)| (Scale::Volume, volume)))
     }
 
     /// Takes in a price.

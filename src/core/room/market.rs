@@ -2,7 +2,7 @@
 //! told. It must not know a market's rules, nor where candles are written.
 
 use super::Room;
-use crate::core::charting::{Charting, Learned, RETRY_MILLIS};
+use crate::core::charting::{Charting, RETRY_MILLIS};
 use crate::core::event::Effect;
 use crate::core::market::Market;
 use crate::core::market::alert::Alert;
@@ -21,6 +21,8 @@ pub(super) struct Session {
     /// What the last trade was for the price; `None` after anything else.
     verdict: Option<PriceVerdict>,
     observed: Observed,
+    /// Whether anything of it was about the market.
+    is_of_market: bool,
 }
 
 impl Session {
@@ -35,14 +37,6 @@ impl Room {
     #[must_use]
     pub fn market(&self) -> &Market {
         &self.market
-    }
-
-    /// Learns what is written down of the token, and takes in its users' own alerts in place of those that it had.
-    pub(super) fn learn(&mut self, learned: Learned) -> Vec<Effect> {
-        self.market.learn(learned.symbol.as_deref(), learned.supply.as_ref());
-        self.market.set_rules(learned.rules);
-        let firings = self.market.look_again();
-        warn(vec![], firings).into_iter().collect()
     }
 
     /// Whether a publication goes out at all: the price that a trade would make only where the trade makes it, a price that
@@ -69,6 +63,7 @@ impl Room {
             MarketPart::Witnessed(tick) => (tick, Watch::On),
             MarketPart::Nothing | MarketPart::Proposal => return,
         };
+        session.is_of_market = true;
         let observed = self.market.observe(&tick, seq, keyed.key, now, watch);
         session.verdict = observed.price;
         session.observed.alerts.extend(observed.alerts);
@@ -78,25 +73,28 @@ impl Room {
     /// What a batch that is stored leads to besides.
     pub(super) fn conclude(&mut self, session: Session, now: UnixMillis) -> Vec<Effect> {
         let Observed { alerts, firings, .. } = session.observed;
+        let learn = if session.is_of_market { self.learn_more(now) } else { None };
         // What is owed has these among it.
         let warning = self.warn_of_what_is_owed().or_else(|| warn(alerts, firings));
         // What is lost before it is told is told after a wake, so there has to be one.
         let later = warning.is_some() && self.market_closes().is_none();
         let wake = if later { Some(retry(now)) } else { self.wake_for_market() };
-        wake.into_iter().chain(warning).collect()
+        wake.into_iter().chain(warning).chain(learn).collect()
     }
 
     /// What an alarm is for, where it is for the market.
     pub(super) fn tend_market(&mut self, now: UnixMillis) -> Vec<Effect> {
         let owed = self.warn_of_what_is_owed();
+        let is_unfinished = self.market.is_unfinished();
+        let learn = if is_unfinished { self.learn_more(now) } else { None };
         let flush = self.market.closed(now);
         let next = match flush {
             Some(flush) => Some(Effect::Chart(Charting { flush, price: self.last_price() })),
             // There is one alarm, and this one came for something else, or early.
-            None if owed.is_some() || self.market_closes().is_some() => self.wake_again(),
+            None if owed.is_some() || is_unfinished || self.market_closes().is_some() => self.wake_again(now),
             None => None,
         };
-        owed.into_iter().chain(next).collect()
+        owed.into_iter().chain(learn).chain(next).collect()
     }
 
     /// Alerts could not be published: they are owed again.
@@ -111,9 +109,9 @@ impl Room {
         Some(LastPrice { price: price.clone(), quote: quote.clone(), at: *at, phase })
     }
 
-    pub(super) fn charted(&mut self, through: Group) -> Vec<Effect> {
+    pub(super) fn charted(&mut self, through: Group, now: UnixMillis) -> Vec<Effect> {
         self.market.charted(through);
-        self.wake_again().into_iter().collect()
+        self.wake_again(now).into_iter().collect()
     }
 
     /// When the market has next something to be written down.
@@ -129,9 +127,10 @@ impl Room {
     }
 
     /// Asks to be woken for whatever comes next, after an alarm.
-    fn wake_again(&mut self) -> Option<Effect> {
+    fn wake_again(&mut self, now: UnixMillis) -> Option<Effect> {
         self.market_wakes = None;
-        self.wake_for_market().or(self.kept_until.map(|at| Effect::Wake { at }))
+        let unfinished = self.market.is_unfinished().then(|| retry(now));
+        self.wake_for_market().or(unfinished).or(self.kept_until.map(|at| Effect::Wake { at }))
     }
 
     /// What was due before the last wake, or could not be published, with everything that has become due since.
@@ -142,7 +141,7 @@ impl Room {
     }
 }
 
-fn warn(alerts: Vec<Alert>, firings: Vec<Firing>) -> Option<Effect> {
+pub(super) fn warn(alerts: Vec<Alert>, firings: Vec<Firing>) -> Option<Effect> {
     (!alerts.is_empty() || !firings.is_empty()).then_some(Effect::Warn { alerts, firings })
 }
 
@@ -153,15 +152,18 @@ pub(super) fn retry(now: UnixMillis) -> Effect {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::num::NonZeroU32;
     use std::rc::Rc;
 
     use super::*;
+    use crate::core::charting::{Learned, RuleChange};
     use crate::core::event::{Event, Outcome};
     use crate::core::history::{HistoryLimits, StoredBatch};
     use crate::core::idempotency::IdempotencyKey;
     use crate::core::market::example::{number, price_point, rule, sol, trade};
-    use crate::core::market::rule::{Basis, Condition};
+    use crate::core::market::rule::{AlertRule, Basis, Condition, RuleId};
+    use crate::core::market::rules::{MAX_WATCHED, Nearest, Scale};
     use crate::core::market::thresholds::MarketRules;
     use crate::core::outbox::{OutboxLimits, Post, PostId};
     use crate::core::publication::Publication;
@@ -209,10 +211,48 @@ mod tests {
         part(MarketPart::Witnessed(Rc::new(Tick::Trade(whale))))
     }
 
-    /// Publishes, and hands the batch to everybody.
+    /// Publishes, and hands the batch to everybody. Of the users' own alerts there are none.
     fn publish(room: &mut Room, now: u64, publications: Vec<Keyed>) -> Vec<Effect> {
+        let effects = tell(room, now, publications);
+        if let Some(scales) = asked(&effects) {
+            learn(room, now, &scales, &[]);
+        }
+        effects
+    }
+
+    fn tell(room: &mut Room, now: u64, publications: Vec<Keyed>) -> Vec<Effect> {
         room.step(Event::Post(Post { id: PostId(now), publications, is_prompt: false }), seconds(now));
         drain(room, now)
+    }
+
+    /// The scales that are to be read.
+    fn asked(effects: &[Effect]) -> Option<Vec<Scale>> {
+        let learn =
+            |effect: &Effect| if let Effect::Learn(scales) = effect { Some(scales.clone()) } else { None };
+        effects.iter().find_map(learn)
+    }
+
+    /// The table of rules, the lowest first, is read. All of them are about a price above something.
+    fn learn(room: &mut Room, now: u64, scales: &[Scale], table: &[AlertRule]) -> Vec<Effect> {
+        let nearest = scales.iter().map(|scale| {
+            let of_scale = table.iter().filter(|_| *scale == Scale::Above(Basis::Quote(sol())));
+            let rules: Vec<_> = of_scale.take(MAX_WATCHED).cloned().collect();
+            Nearest { scale: scale.clone(), are_all: rules.len() < MAX_WATCHED, rules }
+        });
+        let learned = Learned { rules: nearest.collect(), ..Learned::default() };
+        room.step(Event::Learned(learned), seconds(now))
+    }
+
+    fn above(name: &str, price: &str) -> AlertRule {
+        rule(name, Condition::PriceAbove(Basis::Quote(sol()), number(price)))
+    }
+
+    fn keys_of(effects: &[Effect]) -> Vec<IdempotencyKey> {
+        let fired = |effect: &Effect| match effect {
+            Effect::Warn { firings, .. } => firings.iter().map(Firing::key).collect(),
+            _ => vec![],
+        };
+        effects.iter().flat_map(fired).collect()
     }
 
     fn drain(room: &mut Room, now: u64) -> Vec<Effect> {
@@ -362,16 +402,102 @@ mod tests {
     #[test]
     fn a_rule_comes_true_when_it_is_learnt_and_is_due_until_its_owner_was_told() {
         let mut room = room();
-        publish(&mut room, NOW, vec![traded(NOW, "3")]);
-        let learned = || {
-            let above = |price| Condition::PriceAbove(Basis::Quote(sol()), number(price));
-            Learned { rules: vec![rule("r-1", above("3")), rule("r-2", above("4"))], ..Learned::default() }
+        let scales = asked(&tell(&mut room, NOW, vec![traded(NOW, "3")])).unwrap();
+        assert_eq!(asked(&tell(&mut room, NOW, vec![traded(NOW, "3")])), None, "it is being read");
+        let effects = learn(&mut room, NOW, &scales, &[above("r-1", "3"), above("r-2", "4")]);
+        assert_eq!((warned(&effects), asked(&effects)), ((0, 1), None));
+        assert_eq!(
+            room.step(Event::Rules(RuleChange::Came(above("r-1", "3"))), seconds(NOW)),
+            [],
+            "it is due"
+        );
+        room.step(Event::Told { keys: keys_of(&effects) }, seconds(NOW));
+        let effects = tell(&mut room, NOW + 1, vec![traded(NOW + 1, "4")]);
+        assert_eq!((warned(&effects), asked(&effects)), ((0, 1), None));
+    }
+
+    #[test]
+    fn a_rule_that_comes_or_goes_is_handed_over_alone_also_while_the_others_are_read() {
+        let mut room = room();
+        let came = |room: &mut Room, rule| room.step(Event::Rules(RuleChange::Came(rule)), seconds(NOW));
+        let went = |room: &mut Room, name| {
+            room.step(Event::Rules(RuleChange::Went(RuleId::parse(name).unwrap())), seconds(NOW));
         };
-        let effects = room.step(Event::Learned(learned()), seconds(NOW));
-        let [Effect::Warn { firings, .. }] = effects.as_slice() else { panic!("{effects:?}") };
-        let keys = firings.iter().map(Firing::key).collect();
-        assert_eq!(warned(&room.step(Event::Learned(learned()), seconds(NOW))), (0, 0));
-        room.step(Event::Told { keys }, seconds(NOW));
-        assert_eq!(warned(&publish(&mut room, NOW + 1, vec![traded(NOW + 1, "4")])), (0, 1));
+        assert_eq!(
+            came(&mut room, above("asleep", "3")),
+            [],
+            "nothing has happened that it could be true by"
+        );
+        let scales = asked(&tell(&mut room, NOW, vec![traded(NOW, "1")])).unwrap();
+        assert_eq!(came(&mut room, above("came", "3")), []);
+        went(&mut room, "gone");
+        // What is read is older than both.
+        learn(&mut room, NOW, &scales, &[above("asleep", "3"), above("gone", "3")]);
+        let effects = came(&mut room, above("true-already", "1"));
+        assert_eq!((warned(&effects), asked(&effects)), ((0, 1), None));
+        came(&mut room, above("later", "3"));
+        went(&mut room, "later");
+        let effects = tell(&mut room, NOW + 1, vec![traded(NOW + 1, "3")]);
+        let Some(Effect::Warn { firings, .. }) =
+            effects.iter().find(|effect| matches!(effect, Effect::Warn { .. }))
+        else {
+            panic!("{effects:?}")
+        };
+        let names: Vec<_> = firings.iter().map(|firing| firing.rule.id.as_str()).collect();
+        assert_eq!((names, asked(&effects)), (vec!["asleep", "came"], None));
+    }
+
+    #[test]
+    fn a_rule_among_any_number_comes_true_though_the_price_was_there_for_a_moment_only() {
+        let mut room = room();
+        let mut table: Vec<AlertRule> = (0..5_000).map(|n| above(&format!("junk-{n}"), "2")).collect();
+        table.push(above("honest", "2.5"));
+        table.push(above("far", "9"));
+        let mut to_do: VecDeque<Effect> = tell(&mut room, NOW, vec![traded(NOW, "3")]).into();
+        tell(&mut room, NOW + 1, vec![traded(NOW + 1, "1")]);
+        let (mut told, mut reads) = (0, 0);
+        while let Some(effect) = to_do.pop_front() {
+            assert!(room.market().due_firings().len() <= 256, "what is stored is bounded");
+            match effect {
+                Effect::Learn(scales) => {
+                    reads += 1;
+                    to_do.extend(learn(&mut room, NOW + 1, &scales, &table));
+                }
+                Effect::Warn { firings, .. } => {
+                    table.retain(|rule| firings.iter().all(|firing| firing.rule.id != rule.id));
+                    told += firings.len();
+                    let keys = firings.iter().map(Firing::key).collect();
+                    to_do.extend(room.step(Event::Told { keys }, seconds(NOW + 1)));
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((told, reads), (5_001, 11), "each once");
+        assert_eq!(table, [above("far", "9")]);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_read_later_and_what_was_over_by_then_counts() {
+        let mut room = room();
+        assert!(asked(&tell(&mut room, NOW, vec![traded(NOW, "3")])).is_some());
+        assert_eq!(woken_at(&room.step(Event::Unlearned, seconds(NOW))), [NOW + 30]);
+        assert_eq!(asked(&tell(&mut room, NOW + 29, vec![traded(NOW + 29, "1")])), None);
+        let effects = alarm(&mut room, NOW + 30);
+        let scales = asked(&effects).unwrap();
+        assert_eq!(warned(&learn(&mut room, NOW + 30, &scales, &[above("r-1", "3")])), (0, 1));
+        let mut asleep = woken_from(&tell(&mut self::room(), NOW, vec![traded(NOW, "3")]), CLOSES);
+        let effects = alarm(&mut asleep, CLOSES);
+        assert!(asked(&effects).is_some(), "{effects:?}");
+    }
+
+    #[test]
+    fn too_many_changes_during_a_read_have_it_done_again() {
+        let mut room = room();
+        let scales = asked(&tell(&mut room, NOW, vec![traded(NOW, "1")])).unwrap();
+        for count in 0..2_000 {
+            room.step(Event::Rules(RuleChange::Came(above(&format!("r-{count}"), "3"))), seconds(NOW));
+        }
+        let effects = learn(&mut room, NOW, &scales, &[]);
+        assert_eq!(asked(&effects), Some(scales));
     }
 }

@@ -3,6 +3,7 @@
 //! how rows are written: [`Room::step`] is handed facts and returns what is to be done, in order.
 
 mod batch;
+mod learning;
 mod market;
 mod newcomer;
 
@@ -20,6 +21,7 @@ use crate::core::publication::Seq;
 use crate::core::relay::event::Lease;
 use crate::core::relay::name::RelayName;
 use crate::core::time::UnixMillis;
+use learning::Learning;
 
 /// The most sockets that one Durable Object accepts with hibernation; the platform throws at the next one.
 /// Source: <https://developers.cloudflare.com/durable-objects/best-practices/websockets/>, and measured.
@@ -120,6 +122,8 @@ pub struct Room {
     market_wakes: Option<UnixMillis>,
     /// Whether alerts that were due before the last wake are to be published yet.
     owes_alerts: bool,
+    /// What is being read for the market.
+    learning: Learning,
     /// Whether something is stored that must not be relied on any more.
     is_stale: bool,
 }
@@ -146,6 +150,7 @@ impl Room {
             owes_alerts: !market.due_alerts().is_empty() || !market.due_firings().is_empty(),
             market,
             market_wakes: None,
+            learning: Learning::default(),
             outbox: Outbox::default(),
             is_sending: false,
             busy_since: None,
@@ -178,16 +183,13 @@ impl Room {
                     None => self.welcome(resume, now),
                 }
             }
-            Event::Charted { through } => self.charted(through),
+            Event::Charted { through } => self.charted(through, now),
             Event::Uncharted => vec![market::retry(now)],
             Event::Untold => self.owe(now),
-            Event::Learned(learned) => self.learn(learned),
-            Event::Told { keys } => {
-                for key in keys {
-                    self.market.placed(key);
-                }
-                vec![]
-            }
+            Event::Learned(learned) => self.learn(learned, now),
+            Event::Unlearned => self.learn_later(now),
+            Event::Rules(change) => self.change_rules(change, now),
+            Event::Told { keys } => self.told(keys, now),
             Event::Leave => self.keep(now),
             Event::ClientFrame { frame, budget } => self.hear(frame, budget, now),
             Event::Expire { open } => self.expire(open, now),

@@ -3,25 +3,24 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use worker::{D1PreparedStatement, Env, Error, Result};
+use worker::wasm_bindgen::JsValue;
+use worker::{D1Database, D1PreparedStatement, D1Result, Env, Error, Result};
 
 use super::{before, database, number};
-use crate::core::alert_rule::{AlertRule, Condition, MAX_WAITING, Wish};
+use crate::core::alert_rule::{AlertRule, Condition, MAX_WAITING, WAITING_DAYS, Wish};
 use crate::core::decimal::Decimal;
+use crate::core::market::rules::{MAX_WATCHED, Nearest, Scale};
 use crate::core::tick::Quote;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::core::wallet::Wallet;
 use crate::wire::page::Page;
 
-/// The most waiting rules of one token that are looked at.
-pub const MOST_WAITING: u32 = 10_000;
-
 /// For how many seconds a rule that has fired is shown.
 const SHOWN_SECONDS: u64 = 30 * 86_400;
 
-/// The most rules that one step throws away.
-const MOST_SWEPT: u32 = 1_000;
+/// The most rules of a scale that are read at once: as many as are watched.
+const MAX_READ: u32 = MAX_WATCHED as u32;
 
 // The count and the row are one statement: of several requests at once none gets past the limit. A rule that waits
 // already is not written again.
@@ -39,8 +38,11 @@ const LIST: &str = "SELECT id, wallet, mint, condition, threshold, quote, create
 const DELETE: &str = "DELETE FROM alert_rules WHERE id = ?1 AND wallet = ?2 \
   RETURNING id, wallet, mint, condition, threshold, quote, created_at, fired_at";
 
-const WAITING: &str = "SELECT id, wallet, mint, condition, threshold, quote, created_at, fired_at FROM alert_rules \
-  WHERE mint = ?1 AND fired_at IS NULL LIMIT ?2";
+// Word for word what the index is made of, or the database would sort all rules of the token.
+const BASIS: &str = "iif(quote IN ('USDC', 'USDT'), 'USD', quote)";
+const MAGNITUDE: &str = "iif(substr(threshold, 1, 2) = '0.', \
+  length(ltrim(substr(threshold, 3), '0')) - length(threshold) + 2, instr(threshold || '.', '.') - 1)";
+const DIGITS: &str = "ltrim(replace(threshold, '.', ''), '0')";
 
 const STILL_WAITING: &str = "SELECT id FROM alert_rules \
   WHERE id IN (SELECT value FROM json_each(?1)) AND fired_at IS NULL";
@@ -48,8 +50,11 @@ const STILL_WAITING: &str = "SELECT id FROM alert_rules \
 const FIRED: &str = "UPDATE alert_rules SET fired_at = ?2 \
   WHERE id IN (SELECT value FROM json_each(?1)) AND fired_at IS NULL RETURNING id";
 
-const SWEEP: &str = "DELETE FROM alert_rules \
-  WHERE id IN (SELECT id FROM alert_rules WHERE fired_at < ?1 LIMIT ?2) RETURNING id";
+const SWEEP_FIRED: &str = "DELETE FROM alert_rules \
+  WHERE id IN (SELECT id FROM alert_rules WHERE fired_at < ?1 LIMIT ?2)";
+
+const SWEEP_WAITING: &str = "DELETE FROM alert_rules \
+  WHERE id IN (SELECT id FROM alert_rules WHERE fired_at IS NULL AND created_at < ?1 LIMIT ?2)";
 
 #[derive(Deserialize)]
 struct Row {
@@ -115,12 +120,40 @@ pub async fn delete(env: &Env, id: &str, wallet: &Wallet) -> Result<Option<Alert
     Ok(rules(statement).await?.into_iter().next())
 }
 
-/// The rules that wait for something to happen to a token: at most [`MOST_WAITING`].
+/// The rules of a token that something comes to first, of each of these scales. One that can't be read is left out.
 ///
 /// # Errors
 /// What the database throws.
-pub async fn waiting(env: &Env, token: &Topic) -> Result<Vec<AlertRule>> {
-    rules(database(env).await?.prepare(WAITING).bind(&[token.as_str().into(), MOST_WAITING.into()])?).await
+pub async fn nearest(database: &D1Database, token: &Topic, scales: Vec<Scale>) -> Result<Vec<Nearest>> {
+    if scales.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = |scale: &Scale| {
+        let (condition, order) = match scale {
+            Scale::Above(_) => (Condition::PriceAbove, "ASC"),
+            Scale::Below(_) => (Condition::PriceBelow, "DESC"),
+            Scale::Volume => (Condition::VolumeAbove, "ASC"),
+        };
+        let values = [token.as_str(), condition.name(), scale.quote()].map(JsValue::from);
+        database.prepare(nearest_in(order)).bind(&[&values[..], &[MAX_READ.into()]].concat())
+    };
+    let statements = scales.iter().map(statement).collect::<Result<_>>()?;
+    let results = database.batch(statements).await?;
+    let read = |(scale, result): (Scale, D1Result)| {
+        let rows: Vec<Row> = result.results()?;
+        let are_all = rows.len() < MAX_WATCHED;
+        let rules = rows.into_iter().filter_map(|row| row.parse()?.to_be_watched()).collect();
+        Ok(Nearest { scale, rules, are_all })
+    };
+    scales.into_iter().zip(results).map(read).collect()
+}
+
+fn nearest_in(order: &str) -> String {
+    format!(
+        "SELECT id, wallet, mint, condition, threshold, quote, created_at, fired_at FROM alert_rules \
+         WHERE mint = ?1 AND condition = ?2 AND {BASIS} = ?3 AND fired_at IS NULL \
+         ORDER BY {MAGNITUDE} {order}, {DIGITS} {order} LIMIT ?4"
+    )
 }
 
 /// Those of these rules that still wait: nobody has taken them away, and they have not fired.
@@ -143,14 +176,26 @@ pub async fn fired(env: &Env, ids: &[String], at: UnixMillis) -> Result<Vec<Stri
     Ok(fired.results::<Identified>()?.into_iter().map(|row| row.id).collect())
 }
 
-/// Throws away some rules that fired a month ago, and says how many.
+/// Throws away at most `limit` rules that fired a month ago, and says how many.
 ///
 /// # Errors
 /// What the database throws.
-pub async fn sweep(env: &Env, now: UnixMillis) -> Result<usize> {
-    let before = number(now.seconds().saturating_sub(SHOWN_SECONDS))?;
-    let swept = database(env).await?.prepare(SWEEP).bind(&[before, MOST_SWEPT.into()])?.all().await?;
-    Ok(swept.results::<Identified>()?.len())
+pub async fn sweep_fired(database: &D1Database, now: UnixMillis, limit: u32) -> Result<usize> {
+    sweep(database, SWEEP_FIRED, now.seconds().saturating_sub(SHOWN_SECONDS), limit).await
+}
+
+/// Throws away at most `limit` rules that have waited for [`WAITING_DAYS`], and says how many. A room that watches one looks
+/// whether it still waits before it tells anybody.
+///
+/// # Errors
+/// What the database throws.
+pub async fn sweep_waiting(database: &D1Database, now: UnixMillis, limit: u32) -> Result<usize> {
+    sweep(database, SWEEP_WAITING, now.seconds().saturating_sub(WAITING_DAYS * 86_400), limit).await
+}
+
+async fn sweep(database: &D1Database, statement: &str, before: u64, limit: u32) -> Result<usize> {
+    let swept = database.prepare(statement).bind(&[number(before)?, limit.into()])?.run().await?;
+    Ok(swept.meta()?.and_then(|meta| meta.changes).unwrap_or_default())
 }
 
 async fn rules(statement: D1PreparedStatement) -> Result<Vec<AlertRule>> {
@@ -177,5 +222,20 @@ impl Row {
             created: UnixMillis::from_seconds(self.created_at),
             fired: self.fired_at.map(UnixMillis::from_seconds),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIGRATION: &str = include_str!("../../../migrations/0002_bounds.sql");
+
+    #[test]
+    fn the_nearest_rules_are_read_by_what_their_index_is_made_of() {
+        let without_space = |text: &str| text.split_whitespace().collect::<String>();
+        let of_index = [BASIS, MAGNITUDE, DIGITS].map(without_space).join(",");
+        let index = format!("ONalert_rules(mint,condition,{of_index})WHEREfired_atISNULL");
+        assert!(without_space(MIGRATION).contains(&index), "{index}");
     }
 }

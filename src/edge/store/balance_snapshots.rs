@@ -1,7 +1,7 @@
-//! What wallets had, in D1: written once and never changed. It must not know what a payload says.
+//! What wallets had, in D1: written once, never changed, and forgotten. It must not know what a payload says.
 
 use serde::Deserialize;
-use worker::{D1Result, Env, Error, Result};
+use worker::{D1Database, D1Result, Env, Error, Result};
 
 use super::{before, database, number};
 use crate::core::balance_snapshot::Snapshot;
@@ -23,6 +23,9 @@ const LAST_UNTIL: &str = "SELECT id, taken_at, payload FROM balance_snapshots \
 
 const FIRST_BETWEEN: &str = "SELECT id, taken_at, payload FROM balance_snapshots \
   WHERE wallet = ?1 AND taken_at BETWEEN ?2 AND ?3 ORDER BY taken_at, id LIMIT 1";
+
+const FORGET: &str = "DELETE FROM balance_snapshots WHERE (wallet, id) IN \
+  (SELECT wallet, id FROM balance_snapshots WHERE taken_at < ?1 LIMIT ?2)";
 
 #[derive(Deserialize)]
 struct Row {
@@ -96,6 +99,15 @@ pub async fn find(env: &Env, wallet: &Wallet, query: &BalancesQuery) -> Result<F
     };
     let begin = one(until_from)?.or(one(after_from)?);
     Ok(Found { snapshots: snapshots(listed)?, ends: begin.zip(one(until_to)?) })
+}
+
+/// Forgets at most `limit` snapshots of before `then`, in Unix seconds, and says how many it were.
+///
+/// # Errors
+/// What the database throws.
+pub async fn forget_before(database: &D1Database, then: u64, limit: u32) -> Result<usize> {
+    let result = database.prepare(FORGET).bind(&[number(then)?, limit.into()])?.run().await?;
+    Ok(result.meta()?.and_then(|meta| meta.changes).unwrap_or_default())
 }
 
 fn one(result: &D1Result) -> Result<Option<Snapshot>> {

@@ -104,25 +104,28 @@ pub async fn hours(
 }
 
 /// Writes closed minutes down, and with them what the token costs now. What is there already is left as it is: to write the
-/// same again changes nothing, and neither does a write that comes late.
+/// same again changes nothing, and neither does a write that comes late. Returns why hours, or the price, were left out that can
+/// never be written: the others are all the same.
 ///
 /// # Errors
-/// What the database throws, and a row that can't be read. Nothing is lost then: it can be tried again.
+/// What the database throws. Nothing is lost then: it can be tried again.
 pub async fn flush(
     database: &D1Database,
     token: &Topic,
     flush: &Flush,
     last: Option<&LastPrice>,
     now: UnixMillis,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     for _ in 0..TRIES {
-        let mut statements = changed(database, token, flush).await?;
+        let (mut statements, mut left_out) = changed(database, token, flush).await?;
         let hours = statements.len();
-        if let Some(last) = last {
-            statements.push(tokens::price(database, token, last, now)?);
+        match last.map(|last| tokens::price(database, token, last, now)) {
+            Some(Ok(price)) => statements.push(price),
+            Some(Err(error)) => left_out.push(format!("the price: {error}")),
+            None => {}
         }
         if statements.is_empty() {
-            return Ok(());
+            return Ok(left_out);
         }
         let written = database.batch(statements).await?;
         let mut changes = written
@@ -130,7 +133,7 @@ pub async fn flush(
             .take(hours)
             .map(|result| Ok(result.meta()?.and_then(|meta| meta.changes).unwrap_or_default()));
         if changes.try_fold(true, |all, changes: Result<usize>| changes.map(|count| all && count > 0))? {
-            return Ok(());
+            return Ok(left_out);
         }
     }
     Err(Error::RustError(format!("somebody else wrote the same hours {TRIES} times")))
@@ -145,41 +148,67 @@ pub async fn forget_before(database: &D1Database, then: u64, limit: u32) -> Resu
     Ok(result.meta()?.and_then(|meta| meta.changes).unwrap_or_default())
 }
 
-/// The statements that write those hours which a flush changes.
-async fn changed(database: &D1Database, token: &Topic, flush: &Flush) -> Result<Vec<D1PreparedStatement>> {
+/// The statements that write those hours which a flush changes, and why hours are left out.
+async fn changed(
+    database: &D1Database,
+    token: &Topic,
+    flush: &Flush,
+) -> Result<(Vec<D1PreparedStatement>, Vec<String>)> {
     let mut loaded = load(database, token, flush).await?;
-    let mut statements = Vec::new();
+    let (mut statements, mut left_out) = (Vec::new(), Vec::new());
     for (place, additions) in &flush.hours {
+        let Loaded { hour: before, version } = match loaded.remove(place).transpose() {
+            Ok(loaded) => loaded.unwrap_or_default(),
+            Err(error) => {
+                left_out.push(error.to_string());
+                continue;
+            }
+        };
         let (quote, start) = place;
-        let Loaded { hour: before, version } = loaded.remove(place).unwrap_or_default();
         let mut hour = Hour { start: *start, ..before.clone() };
         hour.add(additions.iter().cloned());
-        let Some(StoredCandle { candle, .. }) = hour.summary().filter(|_| hour.minutes != before.minutes)
-        else {
+        if hour.minutes == before.minutes {
             continue;
-        };
-        statements.push(database.prepare(SAVE).bind(&[
-            token.as_str().into(),
-            quote.as_str().into(),
-            number(start.0)?,
-            candle.open.to_string().into(),
-            candle.high.to_string().into(),
-            candle.low.to_string().into(),
-            candle.close.to_string().into(),
-            candle.volume.to_string().into(),
-            number(candle.trades)?,
-            number(version + 1)?,
-            candle_row::encode(&hour).into(),
-        ])?);
+        }
+        match save(database, token, quote, &hour, version + 1).transpose() {
+            Some(Ok(statement)) => statements.push(statement),
+            Some(Err(error)) => left_out.push(unreadable(start.0, &error).to_string()),
+            None => {}
+        }
     }
-    Ok(statements)
+    Ok((statements, left_out))
+}
+
+/// The statement that writes an hour; `None` for one of no minutes.
+fn save(
+    database: &D1Database,
+    token: &Topic,
+    quote: &Quote,
+    hour: &Hour,
+    version: u64,
+) -> Result<Option<D1PreparedStatement>> {
+    let Some(StoredCandle { candle, .. }) = hour.summary() else { return Ok(None) };
+    let statement = database.prepare(SAVE).bind(&[
+        token.as_str().into(),
+        quote.as_str().into(),
+        number(hour.start.0)?,
+        candle.open.to_string().into(),
+        candle.high.to_string().into(),
+        candle.low.to_string().into(),
+        candle.close.to_string().into(),
+        candle.volume.to_string().into(),
+        number(candle.trades)?,
+        number(version)?,
+        candle_row::encode(hour).into(),
+    ])?;
+    Ok(Some(statement))
 }
 
 async fn load(
     database: &D1Database,
     token: &Topic,
     flush: &Flush,
-) -> Result<BTreeMap<(Quote, HourStart), Loaded>> {
+) -> Result<BTreeMap<(Quote, HourStart), Result<Loaded>>> {
     if flush.hours.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -191,8 +220,8 @@ async fn load(
     let read = |row: LoadedRow| {
         let start = HourStart(row.hour);
         let quote = Quote::parse(&row.quote).ok_or_else(|| unreadable(row.hour, &"its quote is none"))?;
-        let hour = candle_row::decode(start, &row.minutes).map_err(|error| unreadable(row.hour, &error))?;
-        Ok(((quote, start), Loaded { hour, version: row.version }))
+        let hour = candle_row::decode(start, &row.minutes).map_err(|error| unreadable(row.hour, &error));
+        Ok(((quote, start), hour.map(|hour| Loaded { hour, version: row.version })))
     };
     rows.into_iter().map(read).collect()
 }

@@ -12,8 +12,8 @@ use crate::core::topic::Topic;
 /// For how many seconds a picture that nobody uses is kept: who uploaded it may be about to.
 const KEPT_SECONDS: u64 = 86_400;
 
-/// The most pictures that one step deletes.
-const MOST_SWEPT: u32 = 500;
+/// The most pictures of one owner that nobody uses: the ones that were shown before.
+const MOST_UNUSED: u32 = 2;
 
 const FIND: &str = "SELECT key FROM uploads WHERE key = ?1";
 
@@ -27,6 +27,10 @@ const SHOW: &str = "INSERT INTO tokens (mint, image, created_at, updated_at) VAL
 
 const DOOM: &str = "UPDATE uploads SET unused_since = 0 WHERE key IN (SELECT key FROM uploads \
                     WHERE unused_since < ?1 ORDER BY unused_since LIMIT ?2) RETURNING key";
+
+const DOOM_OF_OWNER: &str = "UPDATE uploads SET unused_since = 0 WHERE key IN (SELECT key FROM uploads \
+                             WHERE family = ?1 AND owner = ?2 AND unused_since > 0 \
+                             ORDER BY unused_since DESC, key DESC LIMIT -1 OFFSET ?3) RETURNING key";
 
 const FORGET: &str =
     "DELETE FROM uploads WHERE unused_since = 0 AND key IN (SELECT value FROM json_each(?1))";
@@ -75,15 +79,31 @@ pub async fn show_for_token(env: &Env, token: &Topic, url: &str, now: UnixMillis
     Ok(())
 }
 
-/// Deletes some pictures that nobody has used for a day, and says how many. They are marked first, and from then on
-/// nobody can come to use them; a step that breaks off is finished by the next one.
+/// Deletes the pictures of an owner that nobody uses but the last [`MOST_UNUSED`]. What breaks off is finished by
+/// [`sweep`].
 ///
 /// # Errors
 /// What the database or the bucket throws.
-pub async fn sweep(env: &Env, now: UnixMillis) -> Result<usize> {
+pub async fn delete_surplus(env: &Env, key: &ImageKey) -> Result<()> {
+    let owner = key.owner();
+    let values = [owner.family().into(), owner.name().into(), MOST_UNUSED.into()];
+    let doomed = database(env).await?.prepare(DOOM_OF_OWNER).bind(&values)?.all().await?;
+    delete_doomed(env, doomed.results()?).await.map(drop)
+}
+
+/// Deletes at most `limit` pictures that nobody has used for a day, and says how many. They are marked first, and from then
+/// on nobody can come to use them; a step that breaks off is finished by the next one.
+///
+/// # Errors
+/// What the database or the bucket throws.
+pub async fn sweep(env: &Env, now: UnixMillis, limit: u32) -> Result<usize> {
     let before = number(now.seconds().saturating_sub(KEPT_SECONDS))?;
-    let doomed = database(env).await?.prepare(DOOM).bind(&[before, MOST_SWEPT.into()])?.all().await?;
-    let keys: Vec<String> = doomed.results::<Row>()?.into_iter().map(|row| row.key).collect();
+    let doomed = database(env).await?.prepare(DOOM).bind(&[before, limit.into()])?.all().await?;
+    delete_doomed(env, doomed.results()?).await
+}
+
+async fn delete_doomed(env: &Env, doomed: Vec<Row>) -> Result<usize> {
+    let keys: Vec<String> = doomed.into_iter().map(|row| row.key).collect();
     if keys.is_empty() {
         return Ok(0);
     }

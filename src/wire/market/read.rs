@@ -102,10 +102,8 @@ impl Fields<'_> {
     }
 
     fn at(&self, received: u64) -> ChainTime {
-        ChainTime {
-            timestamp: natural(self.timestamp).and_then(unix_seconds).unwrap_or(received),
-            slot: natural(self.slot).unwrap_or_default(),
-        }
+        let timestamp = natural(self.timestamp).and_then(unix_seconds).unwrap_or(received);
+        ChainTime::bounded(timestamp, natural(self.slot).unwrap_or_default())
     }
 
     fn quote(&self) -> Quote {
@@ -204,6 +202,8 @@ mod tests {
         assert_eq!(trade.at, ChainTime { timestamp: 1_700_000_001, slot: 42 }, "milliseconds are told apart");
         assert_eq!((trade.side, trade.phase), (Some(Side::Sell), Some(Phase::Bonding)));
         assert_eq!((trade.quote_amount, trade.value_usd), (number("3.001"), Some(number("3.001"))));
+        let odd = trade_of(r#"{"type":"TRADE","price":1,"slot":10000000000000000000,"timestamp":1e60}"#);
+        assert_eq!(odd.at, ChainTime { timestamp: RECEIVED, slot: 0 }, "no chain gets that far");
         let bare = trade_of(r#"{"type":"TRADE","price":"7"}"#);
         assert_eq!(bare.at, ChainTime { timestamp: RECEIVED, slot: 0 });
         assert_eq!(

@@ -13,9 +13,9 @@ use crate::edge::http::body;
 use crate::edge::http::problems::HttpError;
 use crate::edge::http::publishers::{self, Authenticated};
 use crate::edge::http::respond::{self, Answer};
-use crate::edge::runtime;
 use crate::edge::signed_requests;
 use crate::edge::store::{images, uploads};
+use crate::edge::{log, runtime};
 use crate::wire::image::{self as bodies, ImageType, MAX_IMAGE_BYTES, MAX_WISH_BYTES};
 use crate::wire::profile::{ProfileChange, image_url};
 use crate::wire::request_body::Change;
@@ -78,6 +78,10 @@ pub async fn upload(mut request: Request, call: &Call<'_>, permission: &str) -> 
         return Err(error.into());
     }
     show(call, &key).await?;
+    if let Err(error) = uploads::delete_surplus(call.env, &key).await {
+        // It is there, whatever became of those before it.
+        log::schedule_failed("uploads", &error);
+    }
     let public_url = image_url(call.origin, &key);
     Ok(respond::json(200, bodies::uploaded(&public_url, &key, kind, size))?.into())
 }
