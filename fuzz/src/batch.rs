@@ -5,7 +5,7 @@ use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::publication::{Keyed, Seq};
 use glow_broadcast::core::topic::Topic;
 use glow_broadcast::wire::batch::{
-    BatchError, Delivery, Message, MessageError, MessageResult, batch_results, messages,
+    BatchError, Delivery, Message, MessageError, MessageResult, Names, batch_results, messages,
 };
 use glow_broadcast::wire::payload::{self, PayloadError};
 use glow_broadcast::wire::problem::{ErrorCode, Problem};
@@ -64,6 +64,14 @@ fn field<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
     found
 }
 
+/// The value of the last field of this name in an object of readable names; `null` is none.
+fn given<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
+    let fields = json::fields(object)?;
+    let names: Option<Vec<String>> = fields.iter().map(|(name, _)| json::string(name)).collect();
+    let place = names?.iter().rposition(|name| name == wanted)?;
+    Some(fields[place].1).filter(|value| *value != "null")
+}
+
 fn each_is_as_if_alone(messages: &[Message], items: &[&str]) {
     assert_eq!(messages.len(), items.len());
     for (message, item) in messages.iter().zip(items) {
@@ -79,51 +87,48 @@ fn each_is_as_if_alone(messages: &[Message], items: &[&str]) {
         let with_bad = [items, &["{\"token\":1}"]].concat();
         let with_bad = read(format!("{{\"messages\":[{}]}}", with_bad.join(",")).as_bytes()).unwrap();
         assert_eq!(&with_bad[..messages.len()], messages);
-        assert_eq!(with_bad[messages.len()].content, Err(MessageError::Shape));
+        assert_eq!(with_bad[messages.len()].content, Err(MessageError::NotText { field: "token" }));
     }
 }
 
 fn says_what_it_says(message: &Message, item: &str) {
-    if let Some(token) = &message.token {
-        assert_eq!(field(item, "token").and_then(json::string).as_ref(), Some(token));
-    }
-    let payload = field(item, "payload");
+    let Names { token, id, .. } = &message.names;
+    assert_eq!([token.as_deref(), id.as_deref()], [given(item, "token"), given(item, "id")]);
+    let token = token.as_deref().and_then(json::string);
+    let payload = given(item, "payload");
     match &message.content {
         Ok((topic, Keyed { publication, key, .. })) => {
-            assert_eq!(Some(topic.as_str()), message.token.as_deref());
+            assert_eq!(Some(topic.as_str()), token.as_deref());
             let payload = payload.unwrap();
             assert!(payload.len() <= MOST_PAYLOAD_BYTES);
             let posted = payload::publication(topic, payload.as_bytes()).unwrap();
             assert_eq!(*publication, posted.publication);
-            match field(item, "id").and_then(json::string) {
+            match given(item, "id").and_then(json::string) {
                 Some(id) => assert_eq!(key.as_ref(), IdempotencyKey::given(&id).ok().as_ref()),
                 None => assert_eq!(*key, posted.key),
             }
         }
         Err(MessageError::Shape) => {
-            let is_text = |name| field(item, name).and_then(json::string).is_some();
-            let id_is_good = field(item, "id").is_none_or(|id| id == "null" || json::string(id).is_some());
-            let repeated = json::fields(item).unwrap_or_default().iter().any(|(name, _)| {
-                json::string(name).is_none_or(|name| {
-                    ["token", "payload", "id"].contains(&name.as_str()) && field(item, &name).is_none()
-                })
-            });
-            let has_payload = payload.is_some_and(|payload| payload != "null");
-            assert!(repeated || !(is_text("token") && has_payload && id_is_good), "{item} has its shape");
+            let fields = json::fields(item);
+            let is_readable =
+                fields.is_some_and(|all| all.iter().all(|(name, _)| json::string(name).is_some()));
+            assert!(!is_readable, "{item} has its shape");
         }
+        Err(MessageError::Missing { field }) => assert_eq!(given(item, field), None),
+        Err(MessageError::NotText { field }) => assert_eq!(json::string(given(item, field).unwrap()), None),
         Err(MessageError::Topic(error)) => {
-            assert_eq!(Topic::parse(message.token.as_deref().unwrap()).as_ref(), Err(error));
+            assert_eq!(Topic::parse(&token.unwrap()).as_ref(), Err(error));
         }
         Err(MessageError::TooLarge { bytes, limit }) => {
             assert_eq!((*bytes, *limit), (payload.unwrap().len(), MOST_PAYLOAD_BYTES));
             assert!(bytes > limit);
         }
         Err(MessageError::Payload(error)) => {
-            let topic = Topic::parse(message.token.as_deref().unwrap()).unwrap();
+            let topic = Topic::parse(&token.unwrap()).unwrap();
             assert_eq!(payload::publication(&topic, payload.unwrap().as_bytes()).as_ref(), Err(error));
         }
         Err(MessageError::Key(error)) => {
-            let id = field(item, "id").and_then(json::string).unwrap();
+            let id = given(item, "id").and_then(json::string).unwrap();
             assert_eq!(IdempotencyKey::given(&id), Err(*error));
         }
     }
@@ -134,12 +139,12 @@ fn a_request_key_names_those_without_an_id(bytes: &[u8], plain: &[Message], item
     let named = messages(bytes, MOST_MESSAGES, MOST_PAYLOAD_BYTES, Some(key)).unwrap();
     for (place, ((named, plain), item)) in named.iter().zip(plain).zip(items).enumerate() {
         let before = items[..place].iter().filter(|other| says_the_same_without_an_id(other, item)).count();
-        let has_id = field(item, "id").is_some_and(|id| id != "null");
+        let has_id = given(item, "id").is_some();
         let expected = plain.content.clone().map(|(topic, keyed)| {
             let key = if has_id {
                 keyed.key
             } else {
-                Some(key.of_message(field(item, "payload").unwrap(), before))
+                Some(key.of_message(given(item, "payload").unwrap(), before))
             };
             (topic, Keyed { key, ..keyed })
         });
@@ -150,8 +155,8 @@ fn a_request_key_names_those_without_an_id(bytes: &[u8], plain: &[Message], item
 /// Whether another message of a batch goes by what it says, and says what this one does.
 fn says_the_same_without_an_id(other: &str, item: &str) -> bool {
     let said = |item| {
-        let has_id = field(item, "id").is_some_and(|id| id != "null");
-        Some((field(item, "token").and_then(json::string)?, field(item, "payload")?)).filter(|_| !has_id)
+        let has_id = given(item, "id").is_some();
+        Some((given(item, "token").and_then(json::string)?, given(item, "payload")?)).filter(|_| !has_id)
     };
     said(other).is_some() && said(other) == said(item)
 }
@@ -160,8 +165,8 @@ fn is_answered_line_by_line(messages: &[Message]) {
     let delivery = Delivery::new(3, Outcome { seq: Seq::new(42), duplicate: false });
     let results: Vec<MessageResult> = messages
         .iter()
-        .map(|Message { token, content }| MessageResult {
-            token: token.clone(),
+        .map(|Message { names, content }| MessageResult {
+            names: names.clone(),
             outcome: content
                 .as_ref()
                 .map(|_| delivery)
@@ -171,8 +176,9 @@ fn is_answered_line_by_line(messages: &[Message]) {
     let answer = batch_results(&results);
     let lines = json::items(field(&answer, "results").unwrap()).unwrap();
     assert_eq!(lines.len(), messages.len());
-    for (line, Message { token, content }) in lines.iter().zip(messages) {
-        assert_eq!(field(line, "token").and_then(json::string), *token);
+    for (line, Message { names, content }) in lines.iter().zip(messages) {
+        assert_eq!(field(line, "token"), Some(names.token.as_deref().unwrap_or("null")));
+        assert_eq!(field(line, "id"), names.id.as_deref().filter(|_| content.is_err()));
         assert_eq!(field(line, "success"), Some(if content.is_ok() { "true" } else { "false" }));
     }
     let success = if messages.iter().all(|message| message.content.is_ok()) { "true" } else { "false" };

@@ -17,7 +17,9 @@ use super::json;
 const TOPIC: &str = "SOL";
 
 const MOST_NESTING: usize = 125;
-const RESERVED: [&str; 3] = ["seq", "epoch", "snapshot"];
+const RESERVED: [&str; 4] = ["seq", "epoch", "snapshot", "tokenSeq"];
+const RESERVED_TYPES: [&str; 9] =
+    ["connected", "subscribed", "unsubscribed", "authenticated", "gap", "position", "error", "pong", "data"];
 
 /// The input is what is posted to the topic `SOL`.
 pub fn payload(bytes: &[u8]) {
@@ -48,6 +50,7 @@ enum Reason {
     NotAnObject,
     Reserved,
     TokenDiffers,
+    Updates,
 }
 
 fn reason(text: &str) -> Option<Reason> {
@@ -61,13 +64,38 @@ fn reason(text: &str) -> Option<Reason> {
     let names: Option<Vec<String>> = fields.iter().map(|(name, _)| json::string(name)).collect();
     // A name that is no text can't be compared with one.
     let Some(names) = names else { return Some(Reason::NotJson) };
-    if names.iter().any(|name| RESERVED.contains(&name.as_str())) {
+    let values = |wanted: &str| {
+        let of_that_name = names.iter().zip(&fields).filter(|(name, _)| *name == wanted);
+        of_that_name.map(|(_, (_, value))| *value).collect::<Vec<&str>>()
+    };
+    let types: Vec<String> = values("type").into_iter().filter_map(json::string).collect();
+    let is_reserved = |name: &String| RESERVED_TYPES.contains(&name.as_str());
+    if names.iter().any(|name| RESERVED.contains(&name.as_str())) || types.iter().any(is_reserved) {
         return Some(Reason::Reserved);
     }
-    let differs = |(name, (_, value)): (&String, &(&str, &str))| {
-        name == "token" && json::string(value).as_deref() != Some(TOPIC)
+    if values("token").into_iter().any(|value| json::string(value).as_deref() != Some(TOPIC)) {
+        return Some(Reason::TokenDiffers);
+    }
+    if !types.iter().any(|name| name == "BATCH_UPDATE") {
+        return None;
+    }
+    let lists: Option<Vec<Vec<&str>>> = values("updates").into_iter().map(json::items).collect();
+    let Some(lists) = lists.filter(|lists| !lists.is_empty()) else { return Some(Reason::Updates) };
+    lists.into_iter().flatten().find_map(reason_of_update)
+}
+
+/// Why one of several is no payload: it may not be several again.
+fn reason_of_update(update: &str) -> Option<Reason> {
+    let of_type = |(name, value): &(&str, &str)| {
+        json::string(name).as_deref() == Some("type")
+            && json::string(value).as_deref() == Some("BATCH_UPDATE")
     };
-    names.iter().zip(&fields).any(differs).then_some(Reason::TokenDiffers)
+    let is_several = json::fields(update).is_some_and(|fields| fields.iter().any(of_type));
+    match reason(update) {
+        Some(Reason::NotAnObject) => Some(Reason::Updates),
+        None | Some(Reason::Updates) if is_several => Some(Reason::Reserved),
+        reason => reason,
+    }
 }
 
 fn is_refused_for(text: &str, error: &PayloadError) {
@@ -77,11 +105,8 @@ fn is_refused_for(text: &str, error: &PayloadError) {
         PayloadError::NotJson { .. } => Reason::NotJson,
         PayloadError::TooDeep => Reason::TooDeep,
         PayloadError::NotAnObject => Reason::NotAnObject,
-        PayloadError::ReservedField { field } => {
-            let fields = json::fields(text).unwrap();
-            assert!(fields.iter().any(|(name, _)| json::string(name).as_deref() == Some(field)), "{field}");
-            Reason::Reserved
-        }
+        PayloadError::ReservedField { .. } | PayloadError::ReservedType { .. } => Reason::Reserved,
+        PayloadError::Updates => Reason::Updates,
         PayloadError::TokenDiffers => Reason::TokenDiffers,
     };
     // What is neither JSON nor begins as an object may be refused for either.

@@ -59,6 +59,14 @@ pub enum Past {
     Since(Resume),
 }
 
+impl Past {
+    /// Whether it is said what of the past is wanted: then that is given also to somebody who has the topic already.
+    #[must_use]
+    pub fn is_named(self) -> bool {
+        matches!(self, Self::Recent | Self::Since(_))
+    }
+}
+
 /// Topics that are wanted no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsubscribe {

@@ -22,7 +22,7 @@ use super::sockets::{self, Sockets};
 use super::{log, objects, unfinished};
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
-use crate::wire::batch::MAX_BATCH_BYTES;
+use crate::wire::batch::{MAX_BATCH_BYTES, Names};
 use crate::wire::frame;
 use crate::wire::publisher::{self, PublisherFrame, PublisherFrameError};
 
@@ -45,7 +45,7 @@ pub async fn open(env: &Env) -> Result<Response, HttpError> {
 
 /// One frame that waits for its answer.
 struct Waiting {
-    id: Option<String>,
+    names: Names,
     content: Result<(Topic, Keyed), HttpError>,
 }
 
@@ -118,9 +118,9 @@ impl DurableObject for PublisherSocket {
 
 impl PublisherSocket {
     fn take(&self, message: &WebSocketIncomingMessage) {
-        let PublisherFrame { id, content } = self.read(message);
+        let PublisherFrame { names, content } = self.read(message);
         let content = content.map_err(HttpError::PublisherFrame);
-        self.waiting.borrow_mut().push_back(Waiting { id, content });
+        self.waiting.borrow_mut().push_back(Waiting { names, content });
     }
 
     fn next_batch(&self) -> Vec<Waiting> {
@@ -139,7 +139,7 @@ impl PublisherSocket {
         match message {
             WebSocketIncomingMessage::String(text) => publisher::frame(text, limit),
             WebSocketIncomingMessage::Binary(_) => {
-                PublisherFrame { id: None, content: Err(PublisherFrameError::Binary) }
+                PublisherFrame { names: Names::default(), content: Err(PublisherFrameError::Binary) }
             }
         }
     }
@@ -147,15 +147,16 @@ impl PublisherSocket {
     /// Publishes what waits now, as far as it makes one batch, and answers it.
     async fn publish_waiting(&self, socket: &WebSocket) {
         let waiting = self.next_batch();
-        let (ids, contents): (Vec<_>, Vec<_>) = waiting.into_iter().map(|one| (one.id, one.content)).unzip();
+        let (names, contents): (Vec<_>, Vec<_>) =
+            waiting.into_iter().map(|one| (one.names, one.content)).unzip();
         let messages::Published { outcomes, cause } =
             messages::publish(&self.env, contents, Wait::ForRelays).await;
         if let Some(cause) = cause {
             log::publisher_failed(&cause);
         }
-        for (id, outcome) in ids.iter().zip(&outcomes) {
+        for (names, outcome) in names.iter().zip(&outcomes) {
             // A publisher that is gone needs no answer.
-            let _ = socket.send_with_str(publisher::answer(id.as_deref(), outcome));
+            let _ = socket.send_with_str(publisher::answer(names, outcome));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::object::{Object, text_of};
 use super::payload::{PayloadError, publication};
 use super::problem::{ErrorCode, Problem};
 use super::{ObjectError, from_object, request_body};
@@ -42,9 +43,21 @@ pub enum BatchError {
 /// Why one message of a batch is not published. The others are.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum MessageError {
-    /// No object with a string `token` and a `payload`.
+    /// No object.
     #[error("a message is an object {{\"token\":…,\"payload\":{{…}}}}")]
     Shape,
+    /// It lacks a field.
+    #[error("a message has a `{field}`, and this one has none")]
+    Missing {
+        /// Which.
+        field: &'static str,
+    },
+    /// A field is no text: it has another kind of value, or is written with half of a surrogate pair.
+    #[error("`{field}` is not a text")]
+    NotText {
+        /// Which.
+        field: &'static str,
+    },
     /// Its `token` is no topic.
     #[error(transparent)]
     Topic(#[from] TopicError),
@@ -59,16 +72,34 @@ pub enum MessageError {
     /// Its payload breaks a rule.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// Its `id` is no idempotency key.
+    /// What it names itself by is no idempotency key.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+/// What a message is called in the answer to it: the JSON texts of its fields, to be echoed with the characters that came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Its `token`.
+    pub token: Option<String>,
+    /// Its `id`.
+    pub id: Option<String>,
+    /// Its `key`.
+    pub key: Option<String>,
+}
+
+impl Names {
+    pub(super) fn of(message: &Object<'_>) -> Self {
+        let written = |name| message.given(name).map(|value| value.get().to_owned());
+        Self { token: written("token"), id: written("id"), key: written("key") }
+    }
 }
 
 /// One message of a batch, in the order posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its `token` as it was written, where it has one.
-    pub token: Option<String>,
+    /// What it is called.
+    pub names: Names,
     /// Where it goes and what it says, or why not.
     pub content: Result<(Topic, Keyed), MessageError>,
 }
@@ -122,41 +153,40 @@ impl<'a> Keys<'a> {
 }
 
 fn message<'a>(raw: &'a str, max_payload_bytes: usize, keys: &mut Keys<'a>) -> Message {
-    #[derive(Deserialize)]
-    struct Fields<'a> {
-        #[serde(borrow, default)]
-        token: Option<Cow<'a, str>>,
-        #[serde(borrow, default)]
-        payload: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        id: Option<Cow<'a, str>>,
+    match from_object::<Object<'a>>(raw) {
+        Ok(message) => Message {
+            names: Names::of(&message),
+            content: content(&message, "id", max_payload_bytes, |token, payload| keys.next(token, payload)),
+        },
+        Err(_) => Message { names: Names::default(), content: Err(MessageError::Shape) },
     }
-    let Ok(Fields { token, payload, id }) = from_object(raw) else {
-        return Message { token: None, content: Err(MessageError::Shape) };
-    };
-    let content = match (&token, payload) {
-        (Some(token), Some(payload)) => id
-            .map_or_else(|| Ok(keys.next(token, payload.get())), |id| Ok(Some(IdempotencyKey::given(&id)?)))
-            .and_then(|key| content(token, payload.get(), max_payload_bytes, key)),
-        _ => Err(MessageError::Shape),
-    };
-    Message { token: token.map(Cow::into_owned), content }
 }
 
-/// What a message says: its topic, and its payload of at most `limit` bytes, known by `key` or by the payload's own.
-pub(super) fn content(
-    token: &str,
-    payload: &str,
+/// What a message says: its topic, and its payload of at most `limit` bytes. It is known by the field that is named so;
+/// without that by the key that `other_key` has for its token and payload, or by the payload's own.
+pub(super) fn content<'a>(
+    message: &Object<'a>,
+    key_field: &'static str,
     limit: usize,
-    key: Option<IdempotencyKey>,
+    other_key: impl FnOnce(&str, &'a str) -> Option<IdempotencyKey>,
 ) -> Result<(Topic, Keyed), MessageError> {
-    let topic = Topic::parse(token)?;
+    let token = text(message, "token")?.ok_or(MessageError::Missing { field: "token" })?;
+    let payload = message.given("payload").ok_or(MessageError::Missing { field: "payload" })?.get();
+    let own_key = text(message, key_field)?.map(|key| IdempotencyKey::given(&key)).transpose()?;
+    let key = own_key.or_else(|| other_key(&token, payload));
+    let topic = Topic::parse(&token)?;
     let bytes = payload.len();
     if bytes > limit {
         return Err(MessageError::TooLarge { bytes, limit });
     }
     let keyed = publication(&topic, payload.as_bytes())?;
     Ok((topic, Keyed { key: key.or(keyed.key), ..keyed }))
+}
+
+/// The text of a field, where there is one.
+fn text<'a>(message: &Object<'a>, field: &'static str) -> Result<Option<Cow<'a, str>>, MessageError> {
+    let text = message.given(field).map(|value| text_of(value).ok_or(MessageError::NotText { field }));
+    text.transpose()
 }
 
 /// What became of a publication.
@@ -195,15 +225,15 @@ pub fn delivered(delivery: Delivery) -> String {
 /// What became of one message of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageResult {
-    /// Its `token` as it was written, where it has one.
-    pub token: Option<String>,
+    /// What it is called.
+    pub names: Names,
     /// Its delivery, or why there is none.
     pub outcome: Result<Delivery, Problem>,
 }
 
 /// What all answers to publishers share: whether it worked, and what became of it or why not.
 #[derive(Serialize)]
-pub(super) struct OutcomeFields<'a> {
+struct OutcomeFields<'a> {
     success: bool,
     #[serde(flatten)]
     delivery: Option<Delivery>,
@@ -213,8 +243,19 @@ pub(super) struct OutcomeFields<'a> {
     detail: Option<&'a str>,
 }
 
+/// An answer to one message: its `names`, each a field and the JSON text of its value, and then what became of it.
+pub(super) fn answer(names: &[(&str, Option<&str>)], outcome: &Result<Delivery, Problem>) -> String {
+    let mut answer = String::from("{");
+    for (name, value) in names {
+        answer.extend(["\"", name, "\":", value.unwrap_or("null"), ","]);
+    }
+    let outcome = super::to_json(&OutcomeFields::of(outcome));
+    answer.push_str(outcome.strip_prefix('{').unwrap_or(&outcome));
+    answer
+}
+
 impl<'a> OutcomeFields<'a> {
-    pub(super) fn of(outcome: &'a Result<Delivery, Problem>) -> Self {
+    fn of(outcome: &'a Result<Delivery, Problem>) -> Self {
         let problem = outcome.as_ref().err();
         Self {
             success: problem.is_none(),
@@ -228,23 +269,16 @@ impl<'a> OutcomeFields<'a> {
 /// The answer to `POST /broadcast`: one result per message, in the order posted.
 #[must_use]
 pub fn batch_results(results: &[MessageResult]) -> String {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        success: bool,
-        results: Vec<Line<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Line<'a> {
-        token: Option<&'a str>,
-        #[serde(flatten)]
-        outcome: OutcomeFields<'a>,
-    }
     let success = results.iter().all(|result| result.outcome.is_ok());
-    let lines = results.iter().map(|MessageResult { token, outcome }| Line {
-        token: token.as_deref(),
-        outcome: OutcomeFields::of(outcome),
-    });
-    super::to_json(&Answer { success, results: lines.collect() })
+    let line = |MessageResult { names, outcome }: &MessageResult| {
+        let mut told = vec![("token", names.token.as_deref())];
+        if outcome.is_err() && names.id.is_some() {
+            told.push(("id", names.id.as_deref()));
+        }
+        answer(&told, outcome)
+    };
+    let lines: Vec<String> = results.iter().map(line).collect();
+    format!("{{\"success\":{success},\"results\":[{}]}}", lines.join(","))
 }
 
 #[cfg(test)]
@@ -265,7 +299,9 @@ mod tests {
         let (topic, keyed) = messages[0].content.clone().unwrap();
         assert_eq!((topic.as_str(), keyed.publication.as_json()), ("A", r#"{"p":1e-9,"token":"A"}"#));
         assert_eq!(keyed.key, IdempotencyKey::given("x").ok());
-        assert_eq!(messages[1], Message { token: Some("B".into()), content: Err(MessageError::Shape) });
+        let names = Names { token: Some(r#""B""#.into()), ..Names::default() };
+        let content = Err(MessageError::Missing { field: "payload" });
+        assert_eq!(messages[1], Message { names, content });
         assert!(matches!(messages[2].content, Err(MessageError::Topic(TopicError::Character { .. }))));
     }
 
@@ -275,16 +311,23 @@ mod tests {
             let messages = read(&format!(r#"{{"messages":[{message}]}}"#)).unwrap();
             messages[0].content.clone().unwrap_err()
         };
-        for shape in [
-            "1",
-            "[]",
-            r#"["A",{}]"#,
-            r#"{"payload":{}}"#,
-            r#"{"token":5,"payload":{}}"#,
-            r#"{"token":"A","payload":null}"#,
-        ] {
+        for shape in ["1", "[]", r#"["A",{}]"#] {
             assert_eq!(fault(shape), MessageError::Shape, "{shape}");
         }
+        for (message, field) in
+            [(r#"{"payload":{}}"#, "token"), (r#"{"token":null}"#, "token"), (r#"{"token":"A"}"#, "payload")]
+        {
+            assert_eq!(fault(message), MessageError::Missing { field }, "{message}");
+        }
+        for (message, field) in [
+            (r#"{"token":5,"payload":{}}"#, "token"),
+            (r#"{"token":"\ud800","payload":{}}"#, "token"),
+            (r#"{"token":"A","payload":{},"id":7}"#, "id"),
+            (r#"{"token":"A","payload":{},"id":"\ud800"}"#, "id"),
+        ] {
+            assert_eq!(fault(message), MessageError::NotText { field }, "{message}");
+        }
+        assert_eq!(fault(r#"{"token":"A","payload":{},"id":7}"#).to_string(), "`id` is not a text");
         let array = r#"{"token":"A","payload":[1]}"#;
         assert_eq!(fault(array), MessageError::Payload(PayloadError::NotAnObject));
         let (open, close) = ("[".repeat(200), "]".repeat(200));
@@ -346,14 +389,23 @@ mod tests {
         assert_eq!(delivered(delivery), r#"{"success":true,"connections":3,"seq":42}"#);
         let repeated = Delivery::new(3, Outcome { seq: Seq::new(42), duplicate: true });
         assert_eq!(delivered(repeated), r#"{"success":true,"connections":0,"seq":42,"duplicate":true}"#);
-        let good = MessageResult { token: Some("A".into()), outcome: Ok(delivery) };
-        let bad = MessageResult { token: None, outcome: Err(Problem::new(ErrorCode::InvalidPayload, "no")) };
+        let named = |token: &str, id: &str| Names {
+            token: Some(token.into()),
+            id: Some(id.into()),
+            ..Names::default()
+        };
+        let good = MessageResult { names: named(r#""A""#, r#""x""#), outcome: Ok(delivery) };
+        let problem = Err(Problem::new(ErrorCode::InvalidPayload, "no"));
+        let bad = MessageResult { names: named("5", "7.0"), outcome: problem.clone() };
+        let nameless = MessageResult { names: Names::default(), outcome: problem };
         assert_eq!(
-            batch_results(&[good, bad]),
+            batch_results(&[good, bad, nameless]),
             concat!(
                 r#"{"success":false,"results":[{"token":"A","success":true,"connections":3,"seq":42},"#,
+                r#"{"token":5,"id":7.0,"success":false,"code":"invalid_payload","detail":"no"},"#,
                 r#"{"token":null,"success":false,"code":"invalid_payload","detail":"no"}]}"#
-            )
+            ),
+            "what was refused keeps its names"
         );
         assert_eq!(batch_results(&[]), r#"{"success":true,"results":[]}"#);
     }

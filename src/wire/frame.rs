@@ -69,6 +69,18 @@ pub fn gap(topic: &Topic, from: Option<Seq>, to: Seq) -> String {
     super::to_json(&Gap { r#type: "gap", token: topic.as_str(), from: from.map(Seq::get), to: to.get() })
 }
 
+/// How far a subscriber has a feed, where the last publications come to it by their own topics.
+#[must_use]
+pub fn position(topic: &Topic, seq: Seq) -> String {
+    #[derive(Serialize)]
+    struct Position<'a> {
+        r#type: &'static str,
+        token: &'a str,
+        seq: u64,
+    }
+    super::to_json(&Position { r#type: "position", token: topic.as_str(), seq: seq.get() })
+}
+
 /// Room for what the service adds to a payload, in bytes.
 const SERVICE_FIELDS: usize = 48;
 
@@ -233,6 +245,12 @@ mod tests {
             r#"{"type":"gap","token":"T","from":42,"to":60}"#
         );
         assert_eq!(gap(&topic, None, Seq::new(60)), r#"{"type":"gap","token":"T","from":null,"to":60}"#);
+    }
+
+    #[test]
+    fn a_position_is_the_feeds() {
+        let topic = Topic::parse("feed:trades").unwrap();
+        assert_eq!(position(&topic, Seq::new(14)), r#"{"type":"position","token":"feed:trades","seq":14}"#);
     }
 
     #[test]

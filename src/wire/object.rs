@@ -33,6 +33,23 @@ pub(super) fn number_of(value: &RawValue) -> Option<Decimal> {
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
+    /// The fields of an object of whose text only the beginning is here, as far as they are complete.
+    pub(crate) fn begun(text: &'a str) -> Self {
+        let mut fields = Vec::new();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        // It ends where the text does, which is an error of a text that is complete.
+        let _ = deserializer.deserialize_map(BegunVisitor(&mut fields));
+        Self::of(fields)
+    }
+
+    fn of(mut fields: Vec<(Cow<'a, str>, &'a RawValue)>) -> Self {
+        let mut seen = BTreeSet::new();
+        fields.reverse();
+        fields.retain(|(name, _)| seen.insert(name.clone()));
+        fields.reverse();
+        Self(fields)
+    }
+
     /// The value of a field.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
@@ -64,16 +81,28 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         formatter.write_str("an object")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
         let mut fields = Vec::new();
+        BegunVisitor(&mut fields).visit_map(map)?;
+        Ok(Object::of(fields))
+    }
+}
+
+/// Notes the fields of an object one by one.
+struct BegunVisitor<'a, 'de>(&'a mut Vec<(Cow<'de, str>, &'de RawValue)>);
+
+impl<'de> Visitor<'de> for BegunVisitor<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some((Name(name), value)) = map.next_entry()? {
-            fields.push((name, value));
+            self.0.push((name, value));
         }
-        let mut seen = BTreeSet::new();
-        fields.reverse();
-        fields.retain(|(name, _): &(Cow<'de, str>, _)| seen.insert(name.clone()));
-        fields.reverse();
-        Ok(Object(fields))
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::description::kind_of;
@@ -21,8 +22,15 @@ use crate::core::topic::Topic;
 /// 127 without complaint.
 pub const MAX_NESTING: usize = 125;
 
-/// The fields that the service itself adds to a publication.
-const RESERVED_FIELDS: [&str; 3] = ["seq", "epoch", "snapshot"];
+/// The fields that the service itself adds to a publication, and by which its subscribers know how far they are.
+const RESERVED_FIELDS: [&str; 4] = ["seq", "epoch", "snapshot", "tokenSeq"];
+
+/// The types of the frames that are the service's own: a publication of one of these could not be told apart from them.
+const RESERVED_TYPES: [&str; 9] =
+    ["connected", "subscribed", "unsubscribed", "authenticated", "gap", "position", "error", "pong", "data"];
+
+/// The one type that is the service's and publishers' too: each of its `updates` is what a payload is.
+const BATCH_UPDATE: &str = "BATCH_UPDATE";
 
 /// Why bytes are no payload.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -48,6 +56,15 @@ pub enum PayloadError {
         /// Which.
         field: &'static str,
     },
+    /// A `type` of the service's own frames.
+    #[error("the type `{name}` is that of a frame of the service's own: choose another")]
+    ReservedType {
+        /// Which.
+        name: &'static str,
+    },
+    /// A `BATCH_UPDATE` whose `updates` are no list of payloads.
+    #[error("the `updates` of a BATCH_UPDATE are a list of objects")]
+    Updates,
     /// A `token` that is not the topic published to.
     #[error("the payload's `token` differs from the topic it is published to")]
     TokenDiffers,
@@ -62,11 +79,9 @@ pub fn publication(topic: &Topic, payload: &[u8]) -> Result<Keyed, PayloadError>
     let text = request_body::text_of(payload).map_err(|_| PayloadError::NotUtf8)?;
     check_nesting(payload)?;
     let fields = scan(text)?;
-    if let Some(field) = fields.reserved {
-        return Err(PayloadError::ReservedField { field });
-    }
-    if fields.tokens.iter().any(|token| token.as_deref() != Some(topic.as_str())) {
-        return Err(PayloadError::TokenDiffers);
+    fields.check(topic)?;
+    if fields.is_batch {
+        check_updates(topic, &fields.updates)?;
     }
     let key = match (&fields.signature, &fields.kind) {
         (Some(signature), Some(kind)) if !signature.is_empty() => {
@@ -107,6 +122,23 @@ fn check_nesting(json: &[u8]) -> Result<(), PayloadError> {
     Ok(())
 }
 
+/// Checks the updates of a payload that is several: each is what a payload is, but not several again.
+fn check_updates(topic: &Topic, lists: &[&RawValue]) -> Result<(), PayloadError> {
+    let lists = lists.iter().map(|list| serde_json::from_str(list.get()).map_err(|_| PayloadError::Updates));
+    let lists: Vec<Vec<&RawValue>> = lists.collect::<Result<_, _>>()?;
+    if lists.is_empty() {
+        return Err(PayloadError::Updates);
+    }
+    lists.into_iter().flatten().try_for_each(|update| {
+        let fields = scan(update.get()).map_err(|error| match error {
+            PayloadError::NotAnObject => PayloadError::Updates,
+            error => error,
+        })?;
+        fields.check(topic)?;
+        if fields.is_batch { Err(PayloadError::ReservedType { name: BATCH_UPDATE }) } else { Ok(()) }
+    })
+}
+
 fn scan(text: &str) -> Result<Fields<'_>, PayloadError> {
     from_object(text).map_err(|error| match error {
         ObjectError::NotJson { reason } => PayloadError::NotJson { reason },
@@ -119,10 +151,36 @@ fn scan(text: &str) -> Result<Fields<'_>, PayloadError> {
 struct Fields<'a> {
     is_empty: bool,
     reserved: Option<&'static str>,
+    reserved_type: Option<&'static str>,
+    is_batch: bool,
+    updates: Vec<&'a RawValue>,
     /// Every `token` there is; `None` for one that is no string.
     tokens: Vec<Option<Cow<'a, str>>>,
     signature: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// Whichever of several fields of one name a subscriber's parser takes, none may be wrong.
+    fn check(&self, topic: &Topic) -> Result<(), PayloadError> {
+        if let Some(field) = self.reserved {
+            return Err(PayloadError::ReservedField { field });
+        }
+        if let Some(name) = self.reserved_type {
+            return Err(PayloadError::ReservedType { name });
+        }
+        if self.tokens.iter().any(|token| token.as_deref() != Some(topic.as_str())) {
+            return Err(PayloadError::TokenDiffers);
+        }
+        Ok(())
+    }
+
+    fn note_type(&mut self, name: Option<Cow<'a, str>>) {
+        let is = |reserved: &&str| name.as_deref() == Some(*reserved);
+        self.reserved_type = RESERVED_TYPES.into_iter().find(is).or(self.reserved_type);
+        self.is_batch |= is(&BATCH_UPDATE);
+        self.kind = name;
+    }
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -147,7 +205,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             match name.as_ref() {
                 "token" => fields.tokens.push(text_of(map.next_value()?)),
                 "signature" => fields.signature = text_of(map.next_value()?),
-                "type" => fields.kind = text_of(map.next_value()?),
+                "type" => fields.note_type(text_of(map.next_value()?)),
+                "updates" => fields.updates.push(map.next_value()?),
                 name => {
                     fields.reserved =
                         RESERVED_FIELDS.into_iter().find(|reserved| *reserved == name).or(fields.reserved);
@@ -211,10 +270,54 @@ mod tests {
             (r#"{"a":{},"epoch":null}"#, "epoch"),
             (r#"{"snapshot":true}"#, "snapshot"),
             (r#"{"s\u0065q":1}"#, "seq"),
+            (r#"{"type":"TRADE","tokenSeq":9}"#, "tokenSeq"),
         ] {
             assert_eq!(check(payload), Err(PayloadError::ReservedField { field }), "{payload}");
         }
         assert!(check(r#"{"nested":{"seq":1}}"#).is_ok(), "only the top level is the service's");
+    }
+
+    #[test]
+    fn the_types_of_the_services_own_frames_are_refused_however_they_are_spelt() {
+        for (payload, name) in [
+            (r#"{"type":"gap","symbol":"SOL","percent":3.1}"#, "gap"),
+            (r#"{"type":"connected","exchange":"binance"}"#, "connected"),
+            (r#"{"t\u0079pe":"g\u0061p"}"#, "gap"),
+            (r#"{"type":"gap","type":"TRADE"}"#, "gap"),
+            (r#"{"type":"TRADE","type":"error"}"#, "error"),
+            (r#"{"updates":[{"type":"pong"}],"type":"BATCH_UPDATE"}"#, "pong"),
+            (r#"{"type":"BATCH_UPDATE","updates":[{"type":"BATCH_UPDATE","updates":[]}]}"#, "BATCH_UPDATE"),
+        ] {
+            assert_eq!(check(payload), Err(PayloadError::ReservedType { name }), "{payload}");
+        }
+        for reserved in RESERVED_TYPES {
+            let payload = format!(r#"{{"type":"{reserved}"}}"#);
+            assert_eq!(check(&payload), Err(PayloadError::ReservedType { name: reserved }));
+        }
+        for free in
+            [r#"{"type":"Gap"}"#, r#"{"type":["gap"]}"#, r#"{"kind":"gap"}"#, r#"{"a":{"type":"gap"}}"#]
+        {
+            assert!(check(free).is_ok(), "{free}");
+        }
+    }
+
+    #[test]
+    fn each_update_of_several_is_what_a_payload_is() {
+        let batch = |updates: &str| check(&format!(r#"{{"type":"BATCH_UPDATE","updates":{updates}}}"#));
+        assert!(batch(r#"[{"type":"PRICE_UPDATE","price":1e-9},{"token":"T"}]"#).is_ok());
+        assert!(batch("[]").is_ok());
+        assert_eq!(check(r#"{"type":"BATCH_UPDATE"}"#), Err(PayloadError::Updates));
+        assert_eq!(batch(r#"[{},{"s\u0065q":1}]"#), Err(PayloadError::ReservedField { field: "seq" }));
+        assert_eq!(batch(r#"[{"token":"U"}]"#), Err(PayloadError::TokenDiffers));
+        for updates in ["{}", "7", "null", "[7]", "[[]]"] {
+            assert_eq!(batch(updates), Err(PayloadError::Updates), "{updates}");
+        }
+        let repeated = r#"{"type":"BATCH_UPDATE","updates":[{"seq":1}],"updates":[]}"#;
+        assert_eq!(check(repeated), Err(PayloadError::ReservedField { field: "seq" }));
+        assert!(
+            check(r#"{"type":"NEWS","updates":[{"seq":1}]}"#).is_ok(),
+            "only a batch's updates are read so"
+        );
     }
 
     #[test]

@@ -61,16 +61,29 @@ pub fn subscribed(topic: &Topic, view: View, epoch: Epoch, seq: Seq) -> String {
 /// A topic is subscribed to in this shape no longer.
 #[must_use]
 pub fn unsubscribed(topic: &Topic, view: View) -> String {
-    #[derive(Serialize)]
-    struct Unsubscribed<'a> {
-        r#type: &'static str,
-        #[serde(flatten)]
-        subscription: Subscription<'a>,
-    }
-    to_json(&Unsubscribed {
-        r#type: "unsubscribed",
-        subscription: Subscription::of(topic, view, ["unsubscribePrice", "unsubscribeBalance"]),
+    Unsubscribed::from(Subscription::of(topic, view, ["unsubscribePrice", "unsubscribeBalance"]))
+}
+
+/// All that there was in this shape was given up: nothing.
+#[must_use]
+pub fn unsubscribed_from_nothing(view: View) -> String {
+    Unsubscribed::from(Subscription {
+        channel: Channel::of_view(view).map(Channel::name),
+        ..Subscription::default()
     })
+}
+
+#[derive(Serialize)]
+struct Unsubscribed<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    subscription: Subscription<'a>,
+}
+
+impl<'a> Unsubscribed<'a> {
+    fn from(subscription: Subscription<'a>) -> String {
+        to_json(&Self { r#type: "unsubscribed", subscription })
+    }
 }
 
 /// How a dialect names what was asked for.

@@ -86,14 +86,12 @@ impl Reader {
         self.transcript.entry(topic.clone()).or_default().push(seen);
     }
 
-    /// It asks for a topic.
-    pub fn wish(&mut self, topic: &Topic, shape: Shape, past: Past, truth: &Truth) {
-        if self.subscriptions.contains_key(&(topic.clone(), shape)) {
-            return;
-        }
+    /// It asks for a topic. Who comes back to it together with a feed has all of it.
+    pub fn wish(&mut self, topic: &Topic, shape: Shape, past: Past, with_feed: bool, truth: &Truth) {
         if let Past::Since(resume) = past {
             let life = truth.life_of(topic, resume.epoch);
-            self.cover(topic, shape, resume.since.get(), life);
+            let start = if with_feed { 0 } else { resume.since.get() };
+            self.cover(topic, shape, start, life);
         }
         let has_been = self.places.get(topic).map_or(0, |(_, seq)| *seq);
         let is_true = matches!(past, Past::Since(resume) if resume.since.get() <= has_been);
@@ -109,12 +107,14 @@ impl Reader {
         let named = if matches!(epoch, Epoch::Unborn(_)) { String::new() } else { epoch.to_string() };
         self.note(topic, format!("subscribed {shape:?} {named} {seq}"));
         let key = (topic.clone(), shape);
-        if let Some(had) = self.subscriptions.get(&key) {
-            assert!(is_feed(topic) || had.seq == seq, "{}: it has {topic} up to {}", self.name, had.seq);
-            return;
-        }
         let wish = self.wishes.iter().position(|one| one.topic == *topic && one.shape == shape);
         let wish = self.wishes.remove(wish.expect("it asked for it"));
+        if let (Some(had), false) = (self.subscriptions.get_mut(&key), matches!(wish.past, Past::Since(_))) {
+            let is_there = had.seq == seq || (is_feed(topic) && shape == Shape::Trades);
+            assert!(is_there, "{}: it has {topic} up to {}", self.name, had.seq);
+            had.told = Some(seq);
+            return;
+        }
         let life = truth.life_of(topic, epoch);
         let (start, is_foreign) = match wish.past {
             Past::Since(resume) if resume.epoch != Epoch::Foreign => (resume.since.get(), false),
@@ -124,6 +124,8 @@ impl Reader {
         if is_foreign || !matches!(wish.past, Past::Since(_)) {
             self.cover(topic, shape, seq, life);
         }
+        // Who names a place of what it has already goes on from there.
+        let life = self.subscriptions.get(&key).map_or(life, |had| had.life);
         let subscription = Subscription { life, seq: start, told: Some(seq), is_foreign, left_out: vec![] };
         self.subscriptions.insert(key, subscription);
         if shape == Shape::Native {
@@ -138,8 +140,13 @@ impl Reader {
     }
 
     fn stop(&mut self, topic: &Topic, shape: Shape, truth: &Truth) {
-        self.subscriptions.remove(&(topic.clone(), shape));
         self.wishes.retain(|one| one.topic != *topic || one.shape != shape);
+        self.lose(topic, shape, truth);
+    }
+
+    /// It has a topic no longer. What it has asked for is answered all the same.
+    fn lose(&mut self, topic: &Topic, shape: Shape, truth: &Truth) {
+        self.subscriptions.remove(&(topic.clone(), shape));
         for cover in &mut self.covers {
             if cover.topic == *topic && cover.shape == shape {
                 cover.until.get_or_insert(truth.last(topic));
@@ -153,7 +160,7 @@ impl Reader {
         let key = |shape| (topic.clone(), shape);
         for shape in [Shape::Native, Shape::Trades] {
             if self.subscriptions.contains_key(&key(shape)) {
-                self.stop(topic, shape, truth);
+                self.lose(topic, shape, truth);
             }
         }
     }
@@ -161,12 +168,16 @@ impl Reader {
     pub fn refused(&mut self, topic: &Topic, truth: &Truth, why: Refused) {
         self.note(topic, format!("{why:?}"));
         // It is not said in which shape: somebody waits for a topic in one shape at a time.
-        let wish = self.wishes.iter().find(|one| one.topic == *topic);
-        // Else it asked again for what it has.
-        let was_there = truth.keeps && wish.is_some_and(|wish| wish.is_true);
+        let wish = self.wishes.iter().position(|one| one.topic == *topic);
+        let Wish { shape, is_true, past, .. } = self.wishes.remove(wish.expect("it asked for it"));
+        let was_there = truth.keeps && is_true;
         assert!(!was_there || why != Refused::FromTheFuture, "{} was further in {topic}", self.name);
-        if let Some(shape) = wish.map(|wish| wish.shape) {
+        if !self.subscriptions.contains_key(&(topic.clone(), shape)) {
             self.stop(topic, shape, truth);
+        } else if matches!(past, Past::Since(_)) {
+            // It has the topic as it had it before.
+            let is_its = |cover: &Cover| cover.topic == *topic && cover.shape == shape;
+            self.covers.remove(self.covers.iter().rposition(is_its).expect("it counted on it"));
         }
     }
 
@@ -216,6 +227,18 @@ impl Reader {
         }
     }
 
+    /// The last of a feed come by their own topics: it has the feed up to there.
+    pub fn passes(&mut self, feed: &Topic, seq: u64, truth: &Truth) {
+        self.note(feed, format!("position {seq}"));
+        let had = self.subscriptions.get_mut(&(feed.clone(), Shape::Native)).expect("it has the feed");
+        assert!(seq > had.seq, "{} was at {} of {feed} already, and is told {seq}", self.name, had.seq);
+        let life = had.life.unwrap_or_else(|| truth.life(feed));
+        had.left_out.extend((had.seq + 1..=seq).map(|place| (life, place)));
+        (had.life, had.seq) = (Some(life), seq);
+        self.moves(feed, Shape::Native, seq);
+        self.check_left_out(feed, Shape::Native, truth);
+    }
+
     /// What comes by its own topic does not come by the feed as well.
     fn check_not_twice(&self, feed: &Topic, shape: Shape, number: Number, truth: &Truth) {
         let Some((topic, life, seq)) = truth.origin_of(feed, number) else { return };
@@ -259,11 +282,7 @@ impl Reader {
         if let Some(from) = from {
             assert!(!truth.is_strict, "{name} misses {from} to {to} of {topic}, which is held");
             assert!(from <= to, "a gap is of something");
-            let is_next = from == had.seq + 1 || (is_feed(topic) && from > had.seq);
-            assert!(is_next, "{name}: a gap of {topic} from {from} after {}", had.seq);
-            if let Some(life) = had.life {
-                had.left_out.extend((had.seq + 1..from).map(|place| (life, place)));
-            }
+            assert_eq!(from, had.seq + 1, "{name}: a gap of {topic} is of what it misses");
         } else {
             assert!(!truth.keeps || had.is_foreign, "{name}: the order of {topic} goes on");
             had.life = None;
@@ -281,11 +300,7 @@ impl Reader {
             let Some(told) = had.told.take() else { continue };
             had.is_foreign = false;
             let is_silent = *shape == Shape::Trades;
-            assert!(
-                is_feed(topic) || is_silent || had.seq == told,
-                "{}: {topic} was to be at {told}: {had:?}",
-                self.name
-            );
+            assert!(is_silent || had.seq == told, "{}: {topic} was to be at {told}: {had:?}", self.name);
             if is_silent && !is_feed(topic) {
                 had.seq = told;
             }
@@ -300,7 +315,7 @@ impl Reader {
         for (topic, shape) in keys {
             let had = self.subscriptions.get_mut(&(topic.clone(), shape)).unwrap();
             let (life, last) = (truth.life(&topic), truth.last(&topic));
-            if is_feed(&topic) {
+            if is_feed(&topic) && shape == Shape::Trades {
                 if had.life == Some(life) || had.seq == 0 {
                     had.left_out.extend((had.seq + 1..=last).map(|place| (life, place)));
                 }

@@ -153,6 +153,8 @@ pub enum Wanting {
     Recent,
     /// From where it left off, if it was ever there.
     Resume,
+    /// From a place before that.
+    Earlier,
     /// From a place of an order that never was.
     Foreign,
     /// From a place that was not given yet.
@@ -524,7 +526,7 @@ impl World {
                 let resume = self.readers[who].places.get(&topic).filter(|_| resume);
                 let resume = resume.map(|(epoch, seq)| Resume { since: Seq::new(*seq), epoch: *epoch });
                 let past = resume.map_or(Past::Latest, Past::Since);
-                self.readers[who].wish(&topic, Shape::Native, past, &self.truth);
+                self.readers[who].wish(&topic, Shape::Native, past, false, &self.truth);
                 Event::OpenTopic { opening, topic, view: View::Native, resume }
             }
         };
@@ -557,8 +559,9 @@ impl World {
         if wanted.is_empty() {
             return;
         }
+        let with_feed = wanted.iter().any(|one| one.topic == self.topics[FEED]);
         for Wanted { topic, past } in &wanted {
-            self.readers[who].wish(topic, shape, *past, &self.truth);
+            self.readers[who].wish(topic, shape, *past, with_feed, &self.truth);
         }
         let view = view_of(shape);
         let request = SocketRequest::Subscribe(Subscribe { topics: wanted, view });
@@ -573,6 +576,7 @@ impl World {
             (Wanting::Nothing, _) => Past::Nothing,
             (Wanting::Recent, _) => Past::Recent,
             (Wanting::Resume, Some((epoch, seq))) => since(*epoch, *seq),
+            (Wanting::Earlier, Some((epoch, seq))) => since(*epoch, seq.saturating_sub(3)),
             (Wanting::Future, Some((epoch, seq))) => since(*epoch, seq + 2),
             (Wanting::Foreign, _) if shape == Shape::Native => {
                 since(glow_broadcast::core::epoch::Epoch::Foreign, 2)
@@ -778,6 +782,11 @@ impl World {
                     self.with_reader(relay, socket, |reader, truth| {
                         reader.misses(&topic, from.map(Seq::get), to.get(), truth);
                     });
+                }
+            }
+            Effect::Position { sockets, topic, seq } => {
+                for socket in sockets {
+                    self.with_reader(relay, socket, |reader, truth| reader.passes(&topic, seq.get(), truth));
                 }
             }
             Effect::Deliver(delivery) => self.deliver(relay, &delivery),

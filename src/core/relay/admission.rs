@@ -1,4 +1,4 @@
-//! How a subscriber of a relay comes to a topic and leaves it: from what is at hand where that is enough, else after a
+//! How a subscriber of a relay comes to a topic: from what is at hand where that is enough, else after a
 //! question to the room. Whoever comes gets what it missed up to where the relay is, and then goes along with the others:
 //! none twice and none missing. It must not know how publications reach those who have the topic already.
 
@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::effect::{Delivery, Effect, Parcel, Refused, TurnedAway, Word};
 use super::event::{Answer, Opening, SocketId};
+use super::overlap::Shares;
 use super::past::{Given, at_hand, given_by};
 use super::question::{Applicant, Purpose};
 use super::stored::Position;
@@ -14,9 +15,9 @@ use super::wish::{ApplicationId, Awaited};
 use super::{Apart, Relay, Subscription, tell};
 use crate::core::event::{Closing, Resume};
 use crate::core::publication::Seq;
-use crate::core::socket_request::{Past, Subscribe, Unsubscribe, Wanted};
+use crate::core::socket_request::{Past, Subscribe, Wanted};
 use crate::core::time::UnixMillis;
-use crate::core::topic::Topic;
+use crate::core::topic::{Namespace, Topic};
 use crate::core::view::{View, Views};
 
 impl Relay {
@@ -37,7 +38,7 @@ impl Relay {
         }
         let past = resume.map_or(Past::Latest, Past::Since);
         let wanted = Wanted { topic, past };
-        let applicant = self.apply(socket, view, &wanted);
+        let applicant = self.apply(socket, view, &wanted, false);
         self.consider(applicant, wanted, now)
     }
 
@@ -45,10 +46,11 @@ impl Relay {
         let Subscribe { topics, view } = subscribe;
         let mut effects = vec![];
         let mut applications = vec![];
+        let has_feed = topics.iter().any(|wanted| wanted.topic.namespace() == Some(Namespace::Feed));
         for wanted in topics {
-            match self.judge(id, view, &wanted.topic, now) {
+            match self.judge(id, view, &wanted, now) {
                 Err(answer) => effects.extend(answer),
-                Ok(()) => applications.push((self.apply(id, view, &wanted), wanted)),
+                Ok(()) => applications.push((self.apply(id, view, &wanted, has_feed), wanted)),
             }
         }
         // What comes by a topic does not come by a feed as well, whichever of them is named first.
@@ -58,25 +60,22 @@ impl Relay {
         effects
     }
 
-    /// Whether somebody can be given a topic that it does not have yet. Else, what it is told.
+    /// Whether somebody can be given what it wants of a topic. Else, what it is told.
     fn judge(
         &mut self,
         id: SocketId,
         view: View,
-        topic: &Topic,
+        wanted: &Wanted,
         now: UnixMillis,
     ) -> Result<(), Option<Effect>> {
+        let Wanted { topic, past } = wanted;
         let socket = self.sockets.get(&id).ok_or(None)?;
         let refused = |why| Err(Some(tell(id, Word::Refused { topic: topic.clone(), why })));
         if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
             return refused(Refused::NotTheirs(denial));
         }
-        if socket.topics.get(topic).is_some_and(|had| had.views.overlaps(view)) {
+        if socket.has(topic, view) && !past.is_named() {
             return Err(Some(self.subscribe_again(id, view, topic)));
-        }
-        if socket.awaits(topic, view) {
-            // It will be told when it has it.
-            return Err(None);
         }
         let limit = self.limits.topics_per_socket;
         if !socket.claims(topic) && socket.topics_claimed() >= limit {
@@ -89,20 +88,26 @@ impl Relay {
     /// said anew, and more kinds of alerts can be asked for.
     /// Where nobody knows any more how far it was, it has to come back.
     fn subscribe_again(&mut self, id: SocketId, view: View, topic: &Topic) -> Effect {
-        self.add_view(id, topic, view, Seq::NONE);
-        match self.topics.get(topic).and_then(|followed| followed.position) {
-            Some(position) => subscribed(id, topic, view, position),
-            None => Effect::Disconnect { socket: id, closing: Closing::Interrupted },
-        }
+        let Some(position) = self.topics.get(topic).and_then(|followed| followed.position) else {
+            return Effect::Disconnect { socket: id, closing: Closing::Interrupted };
+        };
+        self.add_view(id, topic, view, position.seq);
+        subscribed(id, topic, view, position)
     }
 
-    /// Notes somebody's wish for a topic.
-    fn apply(&mut self, id: SocketId, view: View, wanted: &Wanted) -> Applicant {
+    /// Notes somebody's wish for a topic. Who comes back to a topic together with a feed has had both, and so what came by
+    /// the topic did not come by the feed: it has all of the topic. Who comes back to a topic alone may have a feed for
+    /// longer than the topic, or know the place from elsewhere: it has what comes after that.
+    fn apply(&mut self, id: SocketId, view: View, wanted: &Wanted, with_feed: bool) -> Applicant {
         let application = ApplicationId(self.applications);
         self.applications += 1;
         if let Some(socket) = self.sockets.get_mut(&id) {
-            let since = if let Past::Since(resume) = wanted.past { Some(resume.since) } else { None };
-            socket.awaited.push(Awaited { application, topic: wanted.topic.clone(), view, since });
+            let after = match wanted.past {
+                Past::Since(_) if with_feed => Some(Seq::NONE),
+                Past::Since(resume) => Some(resume.since),
+                _ => None,
+            };
+            socket.awaited.push(Awaited { application, topic: wanted.topic.clone(), view, after });
         }
         Applicant { application, socket: id, view }
     }
@@ -127,7 +132,7 @@ impl Relay {
         let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic.clone()));
         let retention = self.limits.retention_millis;
         match at_hand(followed, past, self.limits.keeps_history, retention) {
-            Some(given) => self.admit(applicant, &topic, &given, now),
+            Some(given) => self.admit(applicant, &topic, past, &given, now),
             None => self.ask(topic, past, Purpose::Admit(vec![applicant]), now).into_iter().collect(),
         }
     }
@@ -153,7 +158,7 @@ impl Relay {
             return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
         }
         match given_by(followed, position, past, answer) {
-            Some(given) => self.admit(applicant, topic, &given, now),
+            Some(given) => self.admit(applicant, topic, past, &given, now),
             None => self.consider(applicant, Wanted { topic: topic.clone(), past }, now),
         }
     }
@@ -163,7 +168,7 @@ impl Relay {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return vec![];
         };
-        if !socket.end(applicant.application) {
+        if socket.end(applicant.application).is_none() {
             return vec![];
         }
         if !socket.is_for_one {
@@ -173,7 +178,14 @@ impl Relay {
         vec![Effect::TurnAway { socket: id, why: why.into() }]
     }
 
-    fn admit(&mut self, applicant: Applicant, topic: &Topic, given: &Given, now: UnixMillis) -> Vec<Effect> {
+    fn admit(
+        &mut self,
+        applicant: Applicant,
+        topic: &Topic,
+        past: Past,
+        given: &Given,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
         let Applicant { application, socket: id, view } = applicant;
         let position = self.topics.get(topic).and_then(|followed| followed.position);
         let (Some(socket), Some(position)) = (self.sockets.get_mut(&id), position) else {
@@ -182,9 +194,13 @@ impl Relay {
         if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
             return self.refuse(applicant, topic, Refused::NotTheirs(denial));
         }
-        if !socket.end(application) {
+        let Some(wish) = socket.end(application) else {
             // It wants it no longer.
             return vec![];
+        };
+        if socket.has(topic, view) && !past.is_named() {
+            // It asked twice, and the first answer has come meanwhile.
+            return vec![self.subscribe_again(id, view, topic), Effect::Remember(id)];
         }
         let Position { epoch, seq } = position;
         let mut effects = if socket.is_for_one {
@@ -198,32 +214,42 @@ impl Relay {
             effects.push(Effect::Gap { sockets: vec![id], topic: topic.clone(), from, to });
         }
         effects.extend(self.deliver_past(applicant, topic, seq, given));
-        self.add_view(id, topic, view, given.after);
+        let after = wish.after.filter(|_| given.is_continuation).unwrap_or(given.after);
+        self.add_view(id, topic, view, after);
         effects.push(Effect::Remember(id));
         effects.extend(self.wake_for(id));
         effects
     }
 
-    fn deliver_past(&self, applicant: Applicant, topic: &Topic, seq: Seq, given: &Given) -> Option<Effect> {
+    fn deliver_past(
+        &self,
+        applicant: Applicant,
+        topic: &Topic,
+        seq: Seq,
+        given: &Given,
+    ) -> impl Iterator<Item = Effect> {
         let views = Views::of(applicant.view);
-        let parcels = if given.is_continuation {
-            self.parcels_for(applicant.socket, topic, views, &given.items)
+        let mut shares = if given.is_continuation {
+            self.share_of(applicant.socket, topic, views, &given.items)
         } else {
-            vec![Parcel { views, selection: None, sockets: vec![applicant.socket] }]
+            Shares::of(Parcel { views, selection: None, sockets: vec![applicant.socket] })
         };
-        (!given.items.is_empty() && !parcels.is_empty()).then(|| {
+        let reached = shares.position(topic, seq);
+        let delivery = (!given.items.is_empty() && !shares.parcels.is_empty()).then(|| {
             Effect::Deliver(Delivery {
                 topic: topic.clone(),
                 first: seq.before(given.items.len()).next(),
                 items: Rc::from(given.items.as_slice()),
-                parcels,
+                parcels: shares.parcels,
                 is_snapshot: !given.is_continuation,
                 push: None,
             })
-        })
+        });
+        delivery.into_iter().chain(reached)
     }
 
-    /// Adds a shape to what a socket has of a topic. A newcomer gets everything `after` a place.
+    /// Adds a shape to what a socket has of a topic. A newcomer gets everything `after` a place; who has the shape already
+    /// keeps what it has.
     fn add_view(&mut self, id: SocketId, topic: &Topic, view: View, after: Seq) {
         let (Some(socket), Some(followed)) = (self.sockets.get_mut(&id), self.topics.get(topic)) else {
             return;
@@ -232,36 +258,13 @@ impl Relay {
         let before = had.map_or(Views::NONE, |had| had.views);
         let views = before.with(view);
         let first = had.map_or(after, |had| had.after);
-        if first != after && !before.overlaps(view) {
+        let after = had.and_then(|had| socket.after(topic, had, view)).map_or(after, |had| had.min(after));
+        socket.apart.retain(|one| one.topic != *topic || !Views::of(one.view).overlaps(view));
+        if first != after {
             socket.apart.push(Apart { topic: followed.topic.clone(), view, after });
         }
         socket.topics.insert(followed.topic.clone(), Subscription { views, after: first });
         self.regroup(id, topic, before, views);
-    }
-
-    pub(super) fn unsubscribe(&mut self, id: SocketId, unsubscribe: &Unsubscribe) -> Vec<Effect> {
-        let view = unsubscribe.view;
-        let Some(socket) = self.sockets.get(&id) else {
-            return vec![];
-        };
-        let topics = unsubscribe.topics.clone().unwrap_or_else(|| socket.topics_with(view));
-        topics.into_iter().map(|topic| self.unsubscribe_from(id, topic, view)).collect()
-    }
-
-    fn unsubscribe_from(&mut self, id: SocketId, topic: Topic, view: View) -> Effect {
-        if let Some(socket) = self.sockets.get_mut(&id) {
-            socket.awaited.retain(|one| one.topic != topic || !Views::of(one.view).overlaps(view));
-            if let Some(had) = socket.topics.get(&topic).copied() {
-                let views = had.views.without(view);
-                if views.is_empty() {
-                    socket.topics.remove(&topic);
-                } else {
-                    socket.topics.insert(topic.clone(), Subscription { views, ..had });
-                }
-                self.regroup(id, &topic, had.views, views);
-            }
-        }
-        tell(id, Word::Unsubscribed { topic, view })
     }
 }
 

@@ -229,27 +229,25 @@ impl Relay {
         lost.map(|socket| Effect::Disconnect { socket, closing: Closing::Interrupted }).collect()
     }
 
-    fn deliver(
-        &mut self,
-        topic: &Topic,
-        arrival: &Arrival<'_>,
-        first: Seq,
-        fresh: &[Item],
-    ) -> Option<Effect> {
-        let parcels = self.parcels(topic, fresh);
-        let followed = self.topics.get_mut(topic)?;
+    fn deliver(&mut self, topic: &Topic, arrival: &Arrival<'_>, first: Seq, fresh: &[Item]) -> Vec<Effect> {
+        let mut shares = self.shares(topic, fresh);
+        let Some(followed) = self.topics.get_mut(topic) else {
+            return vec![];
+        };
         let position = Position { epoch: arrival.epoch, seq: arrival.last() };
         followed.advance(position, fresh, self.limits.keeps_history);
         self.unnoted.insert(topic.clone());
-        (!parcels.is_empty()).then(|| {
+        let reached = shares.position(topic, position.seq);
+        let delivery = (!shares.parcels.is_empty()).then(|| {
             Effect::Deliver(Delivery {
                 topic: topic.clone(),
                 first,
                 items: Rc::from(fresh),
-                parcels,
+                parcels: shares.parcels,
                 is_snapshot: false,
                 push: arrival.push,
             })
-        })
+        });
+        delivery.into_iter().chain(reached).collect()
     }
 }

@@ -88,6 +88,15 @@ pub enum Effect {
     },
     /// Send publications to subscribers.
     Deliver(Delivery),
+    /// Tell subscribers of a feed how far they have it, where the last publications come to them by their own topics.
+    Position {
+        /// Whom.
+        sockets: Vec<SocketId>,
+        /// The feed.
+        topic: Topic,
+        /// The last place that need not come by it any more.
+        seq: Seq,
+    },
     /// Answer a push, once what it led to was sent.
     Answer {
         /// Which.
@@ -188,6 +197,11 @@ pub enum Word {
     Unsubscribed {
         /// Which.
         topic: Topic,
+        /// In which shape.
+        view: View,
+    },
+    /// It gives up all that it has in a shape, and has nothing in it.
+    HadNothing {
         /// In which shape.
         view: View,
     },

@@ -12,6 +12,7 @@ mod delivery;
 pub mod effect;
 pub mod event;
 mod identity;
+mod leaving;
 pub mod name;
 mod overlap;
 mod past;

@@ -12,7 +12,7 @@ use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::publication::Seq;
 use crate::core::topic::Topic;
-use crate::core::view::Views;
+use crate::core::view::{View, Views};
 
 /// What is kept with a socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,6 +127,12 @@ impl Socket {
         had.views = had.views.union(views);
         let apart = views.each().map(|view| Apart { topic: topic.clone(), view, after });
         self.apart.extend(apart);
+    }
+
+    /// The place after which it gets everything in a shape of a topic, where it has that shape.
+    pub(super) fn after(&self, topic: &Topic, subscription: Subscription, view: View) -> Option<Seq> {
+        let mut parts = self.parts(topic, subscription);
+        parts.find(|(views, _)| views.overlaps(view)).map(|(_, after)| after)
     }
 
     /// The shapes of a topic that it has, and the place after which it gets everything in them.

@@ -1,5 +1,6 @@
 //! Examples of what a relay decides, and the words that they are told in. It must not know how effects are run.
 
+mod again;
 mod coming;
 mod feeds;
 mod owners;
@@ -184,6 +185,9 @@ fn seen(effect: &Effect) -> Vec<String> {
             let from = from.map(|from| from.get().to_string()).unwrap_or_default();
             vec![format!("{} misses {topic} {from}..{}", ids(sockets), to.get())]
         }
+        Effect::Position { sockets, topic, seq } => {
+            vec![format!("{} has {topic} up to {}", ids(sockets), seq.get())]
+        }
         Effect::Deliver(delivery) => {
             let told = |parcel: &Parcel| {
                 let all: Vec<usize> = (0..delivery.items.len()).collect();
@@ -210,6 +214,7 @@ fn said(word: &Word) -> String {
         Word::Subscribed { topic, view: View::Native, seq, .. } => format!("has {topic} at {}", seq.get()),
         Word::Subscribed { topic, view, seq, .. } => format!("has {topic} as {view:?} at {}", seq.get()),
         Word::Unsubscribed { topic, .. } => format!("has {topic} no longer"),
+        Word::HadNothing { view } => format!("has nothing as {view:?}"),
         Word::Refused { topic, why } => format!("does not get {topic}: {why:?}"),
         Word::Expired { subject, topics } => {
             let topics: Vec<&str> = topics.iter().map(Topic::as_str).collect();

@@ -17,13 +17,13 @@ pub(super) struct Awaited {
     pub application: ApplicationId,
     pub topic: Topic,
     pub view: View,
-    /// The place after which it is to get everything, where it named one.
-    pub since: Option<Seq>,
+    /// The place after which it has everything or is to get it, where it says where it left off.
+    pub after: Option<Seq>,
 }
 
 impl Socket {
-    pub(super) fn awaits(&self, topic: &Topic, view: View) -> bool {
-        self.awaited.iter().any(|one| one.topic == *topic && Views::of(one.view).overlaps(view))
+    pub(super) fn has(&self, topic: &Topic, view: View) -> bool {
+        self.topics.get(topic).is_some_and(|had| had.views.overlaps(view))
     }
 
     /// Whether it has a topic or waits for it.
@@ -46,10 +46,9 @@ impl Socket {
         topics.into_iter().collect()
     }
 
-    /// Ends a wish, and returns whether it was not withdrawn.
-    pub(super) fn end(&mut self, application: ApplicationId) -> bool {
-        let before = self.awaited.len();
-        self.awaited.retain(|one| one.application != application);
-        self.awaited.len() < before
+    /// Ends a wish, and returns it unless it was withdrawn.
+    pub(super) fn end(&mut self, application: ApplicationId) -> Option<Awaited> {
+        let place = self.awaited.iter().position(|one| one.application == application)?;
+        Some(self.awaited.remove(place))
     }
 }

@@ -67,16 +67,16 @@ pub async fn many(
     let Authenticated { body, key, signed } =
         authenticate(&mut request, env, config, MAX_BATCH_BYTES).await?;
     let messages = batch::messages(&body, config.max_batch_messages, config.max_message_bytes, key)?;
-    let (tokens, contents): (Vec<_>, Vec<_>) = messages
+    let (names, contents): (Vec<_>, Vec<_>) = messages
         .into_iter()
-        .map(|Message { token, content }| (token, content.map_err(HttpError::Message)))
+        .map(|Message { names, content }| (names, content.map_err(HttpError::Message)))
         .unzip();
     let Published { outcomes, cause } = match signed {
         Some(signed) => signed::publish(env, context, signed, "POST /broadcast", contents).await?,
         None => messages::publish(env, contents, Wait::ForRelays).await,
     };
     let results: Vec<_> =
-        tokens.into_iter().zip(outcomes).map(|(token, outcome)| MessageResult { token, outcome }).collect();
+        names.into_iter().zip(outcomes).map(|(names, outcome)| MessageResult { names, outcome }).collect();
     let response = respond::json(200, batch::batch_results(&results))?;
     Ok(Answer { cause, ..response.into() })
 }

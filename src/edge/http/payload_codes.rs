@@ -8,7 +8,10 @@ use crate::wire::publisher::PublisherFrameError;
 /// The code of a message that can't be published.
 pub fn message_code(error: &MessageError) -> ErrorCode {
     match error {
-        MessageError::Shape | MessageError::Key(_) => ErrorCode::InvalidPayload,
+        MessageError::Shape
+        | MessageError::Missing { .. }
+        | MessageError::NotText { .. }
+        | MessageError::Key(_) => ErrorCode::InvalidPayload,
         MessageError::Topic(_) => ErrorCode::InvalidTopic,
         MessageError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
         MessageError::Payload(error) => payload_code(error),
@@ -19,7 +22,7 @@ pub fn message_code(error: &MessageError) -> ErrorCode {
 pub fn publisher_frame_code(error: &PublisherFrameError) -> ErrorCode {
     match error {
         PublisherFrameError::NotJson { .. } => ErrorCode::InvalidJson,
-        PublisherFrameError::Binary | PublisherFrameError::Shape => ErrorCode::InvalidPayload,
+        PublisherFrameError::Binary => ErrorCode::InvalidPayload,
         PublisherFrameError::TooLarge { .. } => ErrorCode::PayloadTooLarge,
         PublisherFrameError::Message(error) => message_code(error),
     }
@@ -31,7 +34,9 @@ pub fn payload_code(error: &PayloadError) -> ErrorCode {
         PayloadError::NotUtf8 | PayloadError::NotJson { .. } | PayloadError::TooDeep => {
             ErrorCode::InvalidJson
         }
-        PayloadError::NotAnObject | PayloadError::TokenDiffers => ErrorCode::InvalidPayload,
-        PayloadError::ReservedField { .. } => ErrorCode::ReservedField,
+        PayloadError::NotAnObject | PayloadError::TokenDiffers | PayloadError::Updates => {
+            ErrorCode::InvalidPayload
+        }
+        PayloadError::ReservedField { .. } | PayloadError::ReservedType { .. } => ErrorCode::ReservedField,
     }
 }

@@ -52,6 +52,9 @@ impl RelayState {
             Effect::Gap { sockets, topic, from, to } => {
                 self.send(Outgoing::Frames(sockets, frame::gap(&topic, from, to)));
             }
+            Effect::Position { sockets, topic, seq } => {
+                self.send(Outgoing::Frames(sockets, frame::position(&topic, seq)));
+            }
             Effect::Deliver(delivery) => self.send(Outgoing::Delivery(delivery)),
             Effect::Answer { push, pushed } => self.send(Outgoing::Answer(push, pushed)),
             Effect::Disconnect { socket, closing } => self.send(Outgoing::Close(socket, closing.into())),

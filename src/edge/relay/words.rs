@@ -11,6 +11,7 @@ pub fn frame(word: &Word, now: UnixMillis) -> String {
     match word {
         Word::Subscribed { topic, view, epoch, seq } => socket_frame::subscribed(topic, *view, *epoch, *seq),
         Word::Unsubscribed { topic, view } => socket_frame::unsubscribed(topic, *view),
+        Word::HadNothing { view } => socket_frame::unsubscribed_from_nothing(*view),
         Word::Refused { topic, why } => {
             let (code, message) = refusal(*why);
             socket_frame::refused(topic.as_str(), code, &message)

@@ -53,8 +53,8 @@ pub(super) fn unsubscribe(frame: &Object<'_>, faults: &mut Faults) -> Result<Soc
     let (view, read): (View, ReadTopic) = match channel {
         Channel::Prices => (View::Prices, token_with_a_price),
         Channel::Trades => (View::Trades, traded_token),
-        Channel::Tokens => return Ok(all_of(View::Tokens)),
-        Channel::Alerts => return Ok(all_of(View::Alerts(AlertKinds::ALL))),
+        Channel::Tokens => return Ok(whole(Feed::Tokens, View::Tokens)),
+        Channel::Alerts => return Ok(whole(Feed::Alerts, View::Alerts(AlertKinds::ALL))),
     };
     match params.as_ref().and_then(|params| params.given("tokens")) {
         None => Ok(all_of(view)),
@@ -63,6 +63,11 @@ pub(super) fn unsubscribe(frame: &Object<'_>, faults: &mut Faults) -> Result<Soc
             Ok(unsubscribe_from(topics(&items, read, faults), view))
         }
     }
+}
+
+/// A channel that is a feed.
+fn whole(feed: Feed, view: View) -> SocketRequest {
+    unsubscribe_from(vec![Topic::of_feed(feed)], view)
 }
 
 fn all_of(view: View) -> SocketRequest {
@@ -251,8 +256,10 @@ mod tests {
         given_up(r#""channel":"prices""#, None, View::Prices);
         given_up(r#""channel":"prices","params":{"tokens":["A","B"]}"#, Some(&["A", "B"]), View::Prices);
         given_up(r#""channel":"trades","params":{"tokens":["*"]}"#, Some(&["feed:trades"]), View::Trades);
-        given_up(r#""channel":"tokens","params":{"includeRecent":true}"#, None, View::Tokens);
-        given_up(r#""channel":"alerts","params":{"types":["whale"]}"#, None, alerts);
+        let tokens = Some(["feed:tokens"].as_slice());
+        given_up(r#""channel":"tokens","params":{"includeRecent":true}"#, tokens, View::Tokens);
+        let all = Some(["feed:alerts"].as_slice());
+        given_up(r#""channel":"alerts","params":{"types":["whale"]}"#, all, alerts);
         let faulty = decoded(r#""type":"unsubscribe","channel":"prices","params":{"tokens":"A"}"#);
         assert_eq!(faulty, (SocketRequest::NotUnderstood, vec![SocketFault::Tokens]));
     }

@@ -143,18 +143,6 @@ fn an_answer_to_an_earlier_question_refuses_nobody() {
 }
 
 #[test]
-fn who_asks_for_what_it_has_is_told_so_and_gets_nothing_twice() {
-    let mut example = Example::at_five(1..=1);
-    assert_eq!(example.subscribe(1, "A", since(2)), ["1 has A at 5"]);
-    let batch = example.subscribe_as(1, View::NativeBatch, &[("A", Past::Latest)]);
-    assert_eq!(batch, ["1 has A as NativeBatch at 5"]);
-    assert_eq!(example.push("A", 6, items(6..=6))[0], "1 gets A 6 as NativeBatch", "as it was said last");
-    example.open(2);
-    assert_eq!(example.subscribe(2, "B", Past::Latest), ["ask B Latest"]);
-    assert!(example.subscribe(2, "B", Past::Nothing).is_empty(), "it will be told when it has it");
-}
-
-#[test]
 fn who_no_longer_wants_what_was_asked_for_does_not_get_it() {
     let mut example = Example::new();
     example.open(1);
