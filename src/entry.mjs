@@ -98,9 +98,12 @@ export default class extends WorkerEntrypoint {
 /** `wire::close`: the service was interrupted, come back. */
 const INTERRUPTED = [4000, "interrupted: come back, and resume"];
 
-function askToComeBack(socket) {
+/** `wire::close`: a frame is too large. */
+const MESSAGE_TOO_BIG = 1009;
+
+function close(socket, ...frame) {
   try {
-    socket.close(...INTERRUPTED);
+    socket.close(...frame);
   } catch {
     // It is closing already.
   }
@@ -116,17 +119,21 @@ async function inObject(state, call) {
   } catch (error) {
     if (state.isUnfinished) {
       state.isUnfinished = false;
-      for (const socket of state.getWebSockets()) askToComeBack(socket);
+      for (const socket of state.getWebSockets()) close(socket, ...INTERRUPTED);
     }
     throw error;
   }
 }
 
-/** The class of Durable Objects whose methods are those of a Rust class, behind the wall. */
-function behindTheWallAs(Rust) {
+/**
+ * The class of Durable Objects whose methods are those of a Rust class, behind the wall. A frame larger than
+ * `largestFrame(env)` bytes closes its socket and is not copied into Rust.
+ */
+function behindTheWallAs(Rust, largestFrame = () => 0) {
   return class extends DurableObject {
     #object;
     #instanceId;
+    #largestFrame;
 
     constructor(state, env) {
       super(state, env);
@@ -140,6 +147,7 @@ function behindTheWallAs(Rust) {
     #build() {
       this.#object = new Rust(this.ctx, this.env);
       this.#instanceId = instance.instanceId;
+      this.#largestFrame = largestFrame(this.env);
     }
 
     /** Calls a method of the Rust object, which is built anew where its instance was replaced. */
@@ -159,7 +167,13 @@ function behindTheWallAs(Rust) {
     }
 
     webSocketMessage(socket, message) {
-      return this.#call((object) => object.webSocketMessage(socket, message));
+      return this.#call((object) => {
+        // A text of so many UTF-16 units has at least as many bytes. Rust counts those.
+        if ((message.length ?? message.byteLength) > this.#largestFrame) {
+          return close(socket, MESSAGE_TOO_BIG, `a frame has at most ${this.#largestFrame} bytes`);
+        }
+        return object.webSocketMessage(socket, message);
+      });
     }
 
     webSocketClose(socket, code, reason, wasClean) {
@@ -172,21 +186,21 @@ function behindTheWallAs(Rust) {
   };
 }
 
-export class BroadcastRoom extends behindTheWallAs(rust.BroadcastRoom) {}
+export class BroadcastRoom extends behindTheWallAs(rust.BroadcastRoom, rust.largestClientFrame) {}
 
-export class Relay extends behindTheWallAs(rust.Relay) {}
+export class Relay extends behindTheWallAs(rust.Relay, rust.largestClientFrame) {}
 
 export class SignIn extends behindTheWallAs(rust.SignIn) {}
 
 export class SignedRequests extends behindTheWallAs(rust.SignedRequests) {}
 
-export class PublisherSocket extends behindTheWallAs(rust.PublisherSocket) {
+export class PublisherSocket extends behindTheWallAs(rust.PublisherSocket, rust.largestPublisherFrame) {
   /** A frame that was lost gets no answer, also one that came while the instance was lost: its publisher sends it again. */
   async webSocketMessage(socket, message) {
     try {
       await super.webSocketMessage(socket, message);
     } catch (error) {
-      askToComeBack(socket);
+      close(socket, ...INTERRUPTED);
       throw error;
     }
   }

@@ -3,10 +3,8 @@
 
 use std::num::NonZeroU32;
 
+use super::answer_budget::{MINUTE_MILLIS, bytes_per_socket};
 use super::time::UnixMillis;
-
-/// The window in which a subscriber's frames are counted, in milliseconds.
-const BUDGET_WINDOW_MILLIS: u64 = 60_000;
 
 /// A frame from a subscriber, as `wire` understood it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +20,9 @@ pub enum ClientFrame {
     NotUnderstood,
 }
 
-/// How many frames a subscriber has sent in the current minute.
+/// How many frames a subscriber has sent in the current minute, and how many bytes of the past it was given for them.
 ///
-/// The minute begins with the first frame and is followed by the next frame's own minute. A small value that is kept
+/// The minute begins with the first of either and is followed by the next one's own minute. A small value that is kept
 /// with the socket, so that a wake does not give a flooding client a new budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameBudget {
@@ -32,6 +30,8 @@ pub struct FrameBudget {
     pub began: UnixMillis,
     /// Frames since then, this minute's warning included.
     pub frames: u32,
+    /// Bytes of the past that it was given since then.
+    pub given: u64,
 }
 
 /// What a budget says to one more frame.
@@ -49,18 +49,34 @@ impl FrameBudget {
     /// Counts one more frame at `now`, where `per_minute` are allowed.
     #[must_use]
     pub fn spend(self, now: UnixMillis, per_minute: NonZeroU32) -> (Self, BudgetVerdict) {
-        let fresh = self.frames == 0 || now.since(self.began) >= BUDGET_WINDOW_MILLIS;
-        let spent = if fresh {
-            Self { began: now, frames: 1 }
-        } else {
-            Self { frames: self.frames.saturating_add(1), ..self }
-        };
+        let current = self.at(now);
+        let spent = Self { frames: current.frames.saturating_add(1), ..current };
         let verdict = match spent.frames.saturating_sub(per_minute.get()) {
             0 => BudgetVerdict::Serve,
             1 => BudgetVerdict::Warn,
             _ => BudgetVerdict::Close,
         };
         (spent, verdict)
+    }
+
+    /// Whether its subscriber may be given more of the past at `now`, where it may send `per_minute` frames.
+    #[must_use]
+    pub fn may_be_given(self, now: UnixMillis, per_minute: NonZeroU32) -> bool {
+        self.at(now).given < bytes_per_socket(per_minute)
+    }
+
+    /// Counts bytes of the past that its subscriber was given.
+    #[must_use]
+    pub fn give(self, bytes: u64, now: UnixMillis) -> Self {
+        let current = self.at(now);
+        Self { given: current.given.saturating_add(bytes), ..current }
+    }
+
+    /// The budget of the minute that `now` is in.
+    fn at(self, now: UnixMillis) -> Self {
+        let is_unused = self.frames == 0 && self.given == 0;
+        let is_over = is_unused || now.since(self.began) >= MINUTE_MILLIS;
+        if is_over { Self { began: now, frames: 0, given: 0 } } else { self }
     }
 }
 
@@ -96,5 +112,18 @@ mod tests {
     fn a_clock_that_steps_back_does_not_renew_the_budget() {
         let (spent, _) = spend_times(FrameBudget::default(), 100, UnixMillis(120_000));
         assert_eq!(spent.spend(UnixMillis(1_000), PER_MINUTE).1, BudgetVerdict::Warn);
+    }
+
+    #[test]
+    fn bytes_of_the_past_have_a_budget_of_their_own_that_is_new_with_the_same_minute() {
+        let now = UnixMillis(1_000);
+        let spent = FrameBudget::default().give(bytes_per_socket(PER_MINUTE) - 1, now);
+        assert!(spent.may_be_given(now, PER_MINUTE));
+        let spent = spent.give(1_000_000, now);
+        assert!(!spent.may_be_given(now, PER_MINUTE));
+        let (spent, verdict) = spend_times(spent, 100, UnixMillis(60_999));
+        assert_eq!(verdict, BudgetVerdict::Serve, "frames that ask for nothing are served");
+        assert!(!spent.may_be_given(UnixMillis(60_999), PER_MINUTE));
+        assert!(spent.may_be_given(UnixMillis(61_000), PER_MINUTE));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 
+use super::address::Address;
 use super::charting::{Charting, Learned, RuleChange};
 use super::client_frame::{ClientFrame, FrameBudget};
 use super::epoch::Epoch;
@@ -69,6 +70,8 @@ pub enum Event {
         lease: Lease,
         /// What it asks for.
         past: Past,
+        /// Whether it asks only in case somebody has published to the topic.
+        only_born: bool,
     },
     /// A relay has nobody any more who wants this topic.
     Unwanted {
@@ -83,6 +86,8 @@ pub enum Event {
         open: u32,
         /// Of these, the ones from the same address; 0 when it is not known.
         open_from_address: u32,
+        /// That address.
+        address: Option<Address>,
         /// From where on, where the subscriber was here before.
         resume: Option<Resume>,
     },
@@ -267,6 +272,10 @@ pub enum Refusal {
     Full,
     /// Its address holds as many as it may.
     TooManyFromAddress,
+    /// Its address was given as much of the past as it may be in a minute.
+    TooMuchGiven,
+    /// Nobody has published to the topic yet.
+    Unborn,
     /// It claims to have a place of this order that was not given yet.
     FromTheFuture,
 }

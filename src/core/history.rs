@@ -1,7 +1,7 @@
 //! The recent publications of a topic, and the ring of rows that they are stored in. It owns what is still held, what a
 //! returning subscriber has missed and which row a batch goes to; it must not know how a row is written.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::idempotency::IdempotencyKey;
@@ -58,7 +58,7 @@ pub struct History {
     last: Seq,
     held: VecDeque<Keyed>,
     bytes: usize,
-    places: HashMap<IdempotencyKey, Seq>,
+    places: BTreeMap<IdempotencyKey, Seq>,
     rows: Vec<Row>,
 }
 
@@ -86,7 +86,7 @@ impl History {
         let run = stored.split_off(newest_run);
         let before_run = run.first().map_or(base, |batch| batch.first.before(1));
         let mut history =
-            Self { limits, last: before_run, held: VecDeque::new(), bytes: 0, places: HashMap::new(), rows };
+            Self { limits, last: before_run, held: VecDeque::new(), bytes: 0, places: BTreeMap::new(), rows };
         for batch in run {
             history.hold(&batch.publications);
         }
@@ -212,12 +212,12 @@ mod tests {
     /// A history and the rows that it had stored.
     struct Stored {
         history: History,
-        rows: HashMap<u32, StoredBatch>,
+        rows: BTreeMap<u32, StoredBatch>,
     }
 
     impl Stored {
         fn of(history: History) -> Self {
-            Self { history, rows: HashMap::new() }
+            Self { history, rows: BTreeMap::new() }
         }
 
         fn append(&mut self, publications: &[Keyed]) {

@@ -11,7 +11,7 @@ pub const MAX_KEY_LENGTH: usize = 255;
 
 /// A publication's name: 128 bits of a digest of what it was named by, so that a name is as short to store as it is
 /// hard to meet by chance. Names of different kinds never meet: nobody can give a key that a transaction will have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IdempotencyKey(u128);
 
 /// Why a text is no key.

@@ -2,7 +2,9 @@
 //! know a dialect, the runtime, the clock or randomness. Time and facts are passed in, decisions come out.
 
 pub mod access;
+pub mod address;
 pub mod alert_rule;
+pub mod answer_budget;
 pub mod balance_snapshot;
 pub mod chart;
 pub mod charting;

@@ -55,12 +55,20 @@ pub const IMAGES_BINDING: &str = "IMAGES";
 /// The binding of the limit on what everybody may ask.
 pub const PUBLIC_LIMIT_BINDING: &str = "PUBLIC_LIMIT";
 
+/// The binding of the limit on handshakes.
+pub const HANDSHAKE_LIMIT_BINDING: &str = "HANDSHAKE_LIMIT";
+
+/// The binding of the limit on topics that nobody has published to yet.
+pub const NEW_TOPIC_LIMIT_BINDING: &str = "NEW_TOPIC_LIMIT";
+
 /// Every store and limit: the table of wrangler.toml that has it, the field that names it there, and its name.
-pub const STORES: [(&str, &str, &str); 4] = [
+pub const STORES: [(&str, &str, &str); 6] = [
     ("d1_databases", "binding", DATABASE_BINDING),
     ("kv_namespaces", "binding", HOT_COPIES_BINDING),
     ("r2_buckets", "binding", IMAGES_BINDING),
     ("ratelimits", "name", PUBLIC_LIMIT_BINDING),
+    ("ratelimits", "name", HANDSHAKE_LIMIT_BINDING),
+    ("ratelimits", "name", NEW_TOPIC_LIMIT_BINDING),
 ];
 
 /// `development`, `staging` or `production`.

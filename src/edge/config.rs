@@ -21,6 +21,9 @@ use crate::core::room::{PLATFORM_SOCKETS_PER_ROOM, RoomLimits};
 /// Sockets in one room or relay where nothing is set. ARCHITECTURE.md says why.
 const DEFAULT_CAPACITY: u32 = 8_192;
 
+/// Sockets of one address in one room or relay where nothing is set. README.md says why.
+const DEFAULT_CONNECTIONS_PER_ADDRESS: u32 = 1_000;
+
 /// In milliseconds.
 pub(super) const DAY: u64 = 86_400_000;
 
@@ -111,7 +114,7 @@ impl Config {
                     .unwrap_or(NonZeroU32::MIN),
                 connections_per_address: reader.positive(
                     names::MAX_CONNECTIONS_PER_IP,
-                    0,
+                    DEFAULT_CONNECTIONS_PER_ADDRESS,
                     0..=PLATFORM_SOCKETS_PER_ROOM,
                 ),
                 capacity: reader.number(
@@ -307,7 +310,7 @@ mod tests {
         assert_eq!(config.origins.allowed, AllowedOrigins::Only(vec![]));
         assert_eq!((config.max_message_bytes, config.max_batch_messages), (65_536, 100));
         assert_eq!((config.room.capacity, config.max_topics_per_socket), (8_192, 100));
-        assert_eq!(config.room.connections_per_address, None);
+        assert_eq!(config.room.connections_per_address, NonZeroU32::new(1_000));
         assert_eq!(config.room.client_frame_bytes, 4_096);
         assert_eq!(config.room.client_frames_per_minute.get(), 100);
         assert_eq!(config.room.history, HistoryLimits { size: 256, bytes: 1_048_576 });

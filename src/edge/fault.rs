@@ -2,6 +2,7 @@
 //! which no release has; it must not be there in any other build.
 
 use js_sys::Reflect;
+use wasm_bindgen::JsCast as _;
 use worker::wasm_bindgen::JsValue;
 
 use super::object_error::ObjectError;
@@ -10,13 +11,20 @@ use crate::core::topic::Topic;
 
 /// What a request has to contain to make the service panic.
 const TRIGGER_IN_URL: &str = "fault=panic";
+/// What a URL has to contain to have the size of the instance's memory logged.
+const MEMORY_IN_URL: &str = "fault=memory";
 const TRIGGER_IN_BODY: &str = "\"fault\":\"panic\"";
 
-/// Panics in the Worker when the URL asks for it.
+/// Panics in the Worker when the URL asks for it, or logs how many bytes of memory the instance has.
 ///
 /// # Panics
 /// That is what it is for.
 pub fn in_worker(url: &str) {
+    if url.contains(MEMORY_IN_URL) {
+        let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+        let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
+        worker::console_log!("{{\"event\":\"memory\",\"bytes\":{}}}", buffer.byte_length());
+    }
     assert!(!url.contains(TRIGGER_IN_URL), "a fault was injected into the Worker");
 }
 

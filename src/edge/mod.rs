@@ -1,6 +1,7 @@
 //! The only code that knows the runtime. It reads variables, requests, sockets and storage, hands what it found to the
 //! pure folders, and does what they decided. It must not decide anything itself.
 
+pub mod address_limit;
 pub mod balances;
 pub mod bindings;
 pub mod chain_tokens;
@@ -8,6 +9,8 @@ pub mod charting;
 pub mod config;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
+#[allow(missing_docs, reason = "`wasm_bindgen` exports functions without any")]
+pub mod frame_limits;
 pub mod http;
 pub mod identity;
 pub mod identity_config;

@@ -14,10 +14,12 @@ use super::lanes;
 use super::log::RoomEvent;
 use super::object_error::ObjectError;
 use super::pump;
+use super::room_errands;
 use super::room_state::RoomState;
 use super::runtime;
 use super::sockets::{self, Sockets};
 use crate::auth::address::AddressHash;
+use crate::core::address::Address;
 use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Event, Reply};
@@ -27,7 +29,7 @@ use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
-use crate::wire::relay_protocol::{ASK_PATH, Question, decode_question, encode_answer};
+use crate::wire::relay_protocol::{ASK_PATH, LEAVE_PATH, Question, decode_question, encode_answer};
 use crate::wire::room_protocol::{
     ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, MARKET_HEADER, MARKET_PATH, NotUnderstood,
     PROMPT_HEADER, PUBLISH_PATH, REFUSED_STATUS, RULES_PATH, STANDING_PATH, SUBSCRIBE_PATH,
@@ -51,6 +53,7 @@ impl DurableObject for BroadcastRoom {
             PUBLISH_PATH => self.publish(request).await,
             SUBSCRIBE_PATH => self.subscribe(&request).await,
             ASK_PATH => self.tell_relay(request).await,
+            LEAVE_PATH => room_errands::dismiss(&self.0, request).await,
             STANDING_PATH => self.stand().await,
             MARKET_PATH => charting::tell(&self.0),
             RULES_PATH => self.change_rules(request).await,
@@ -143,7 +146,9 @@ impl BroadcastRoom {
         let from_address = |address| Sockets::of(&room.state).listed_from(address);
         let open_from_address = address.as_ref().map_or(Ok(0), from_address)?;
         let pair = WebSocketPair::new()?;
-        let event = Event::Connect { open: room.count_open()?, open_from_address, resume };
+        let counted = address.as_ref().and_then(|address| Address::parse(address.as_str()));
+        let open = room.count_open()?;
+        let event = Event::Connect { open, open_from_address, address: counted, resume };
         for effect in room.step(event)? {
             match effect {
                 Effect::Refuse(refusal) => {
@@ -163,9 +168,9 @@ impl BroadcastRoom {
     /// Answers a relay's question, which puts it on the list.
     async fn tell_relay(&self, mut request: Request) -> Result<Response, ObjectError> {
         let room = &self.0;
-        let Question { relay, lease, past } = decode_question(&request.text().await?)?;
+        let Question { relay, lease, past, only_born } = decode_question(&request.text().await?)?;
         let mut response = Err(ObjectError::Misplaced);
-        for effect in room.step(Event::Ask { relay, lease, past })? {
+        for effect in room.step(Event::Ask { relay, lease, past, only_born })? {
             match effect {
                 Effect::Refuse(refusal) => {
                     response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?);

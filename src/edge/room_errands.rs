@@ -4,12 +4,14 @@
 use std::rc::Rc;
 
 use futures::channel::oneshot;
+use worker::{Request, Response};
 
 use super::object_error::ObjectError;
 use super::room_state::RoomState;
 use super::{charting, lanes, pump, warnings};
 use crate::core::event::{Effect, Event};
 use crate::core::room::Standing;
+use crate::wire::relay_protocol::decode_leave;
 
 impl RoomState {
     /// Runs an event that concerns storage, the market and the relays alone.
@@ -40,4 +42,14 @@ impl RoomState {
         let Standing { epoch, seq, .. } = self.standing()?;
         Ok(lanes::push(self, epoch, seq.next(), &[]))
     }
+}
+
+/// Takes a relay off the list that says that nobody there wants the topic any more.
+///
+/// # Errors
+/// What the storage throws, and a message that is not understood.
+pub async fn dismiss(room: &Rc<RoomState>, mut request: Request) -> Result<Response, ObjectError> {
+    let (relay, lease) = decode_leave(&request.text().await?)?;
+    room.run(Event::Unwanted { relay, lease }).await?;
+    Ok(Response::empty()?)
 }

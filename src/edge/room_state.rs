@@ -3,7 +3,7 @@
 //! decide anything.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -52,7 +52,7 @@ pub struct RoomState {
     stored: RoomStorage,
     /// How often the room lost its memory.
     life: Cell<u32>,
-    waiting: RefCell<HashMap<PostId, oneshot::Sender<Published>>>,
+    waiting: RefCell<BTreeMap<PostId, oneshot::Sender<Published>>>,
     posts: Cell<u64>,
     /// How many sockets the runtime lists, closing ones included; empty until they were counted.
     listed: Cell<Option<u32>>,

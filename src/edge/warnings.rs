@@ -1,7 +1,7 @@
 //! A market's alerts on their way: to the room's own topic, and to the users whose own they are. One that does not get
 //! there stays due, and is tried again by the room's alarm. It must not decide what is worth an alert.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -77,7 +77,7 @@ async fn tell(room: &Rc<RoomState>, firings: &[Firing]) -> Result<(), ObjectErro
     let (firings, others): (Vec<&Firing>, Vec<&Firing>) =
         firings.iter().partition(|firing| waiting.contains(firing.rule.id.as_str()));
     note_told(room, &others).await?;
-    let mut by_user: HashMap<Topic, Vec<(Keyed, &Firing)>> = HashMap::new();
+    let mut by_user: BTreeMap<Topic, Vec<(Keyed, &Firing)>> = BTreeMap::new();
     for firing in firings {
         let (topic, keyed) = alert::firing(firing, token, symbol.as_deref());
         by_user.entry(topic).or_default().push((keyed, firing));

@@ -27,7 +27,7 @@ impl Attachment {
     /// The text to attach.
     #[must_use]
     pub fn encode(&self) -> String {
-        let FrameBudget { began, frames } = self.budget;
+        let FrameBudget { began, frames, .. } = self.budget;
         super::to_json(&Stored { connection: self.connection.clone(), began: began.0, frames })
     }
 
@@ -35,7 +35,7 @@ impl Attachment {
     #[must_use]
     pub fn decode(text: &str) -> Self {
         let Stored { connection, began, frames } = serde_json::from_str(text).unwrap_or_default();
-        Self { connection, budget: FrameBudget { began: UnixMillis(began), frames } }
+        Self { connection, budget: FrameBudget { began: UnixMillis(began), frames, given: 0 } }
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
     fn the_stored_form_is_unchanged() {
         let attachment = Attachment {
             connection: "c-1".to_owned(),
-            budget: FrameBudget { began: UnixMillis(1_700_000_000_000), frames: 3 },
+            budget: FrameBudget { began: UnixMillis(1_700_000_000_000), frames: 3, given: 0 },
         };
         let stored = r#"{"connection":"c-1","began":1700000000000,"frames":3}"#;
         assert_eq!(attachment.encode(), stored);

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::access::{Identity, Subject};
+use crate::core::address::Address;
 use crate::core::client_frame::FrameBudget;
 use crate::core::epoch::Epoch;
 use crate::core::publication::Seq;
@@ -41,6 +42,11 @@ struct Attached {
     connection: String,
     began: u64,
     frames: u32,
+    #[serde(skip_serializing_if = "is_none_given")]
+    given: u64,
+    /// Whose socket it is, hashed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<AttachedIdentity>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -69,6 +75,11 @@ struct AttachedIdentity {
     expires: u64,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_none_given(bytes: &u64) -> bool {
+    *bytes == 0
+}
+
 /// Writes a socket's note.
 #[must_use]
 pub fn encode(stored: &StoredSocket) -> Note {
@@ -85,6 +96,8 @@ pub fn encode(stored: &StoredSocket) -> Note {
         connection: stored.connection.clone(),
         began: stored.budget.began.0,
         frames: stored.budget.frames,
+        given: stored.budget.given,
+        address: stored.address.map(|address| address.to_string()),
         identity: stored.identity.as_ref().map(identity_to_attach),
         one: stored.is_for_one,
         topics: Some(topics.clone()),
@@ -134,7 +147,12 @@ pub fn decode(attachment: &str, row: impl FnOnce(&str) -> Option<String>) -> Sto
         });
     StoredSocket {
         connection: attached.connection,
-        budget: FrameBudget { began: UnixMillis(attached.began), frames: attached.frames },
+        budget: FrameBudget {
+            began: UnixMillis(attached.began),
+            frames: attached.frames,
+            given: attached.given,
+        },
+        address: attached.address.as_deref().and_then(Address::parse),
         identity: attached.identity.and_then(identity_attached),
         is_for_one: attached.one,
         topics: topics.collect(),
@@ -190,7 +208,8 @@ mod tests {
         let expires = UnixMillis(1_700_000_003_600);
         StoredSocket {
             connection: "c-1".to_owned(),
-            budget: FrameBudget { began: UnixMillis(1_700_000_000_000), frames: 3 },
+            budget: FrameBudget { began: UnixMillis(1_700_000_000_000), frames: 3, given: 0 },
+            address: None,
             identity: Some(Identity { subject: Subject::Account("ana".to_owned()), expires }),
             is_for_one: false,
             topics,
@@ -208,6 +227,16 @@ mod tests {
         assert_eq!(encode(&stored), Note { attachment: form.to_owned(), row: None });
         assert_eq!(decode(form, |_| None), stored);
         assert_eq!(decode("nonsense", |_| None), StoredSocket::default());
+    }
+
+    #[test]
+    fn what_a_socket_was_given_and_whose_it_is_is_kept() {
+        let mut stored = socket(vec![]);
+        stored.budget.given = 65_536;
+        stored.address = Some(Address(0xab));
+        let note = encode(&stored);
+        assert!(note.attachment.contains(r#""frames":3,"given":65536,"address":"00000000000000ab""#));
+        assert_eq!(decode(&note.attachment, |_| None), stored);
     }
 
     /// The note of a socket with so many topics of a length, read again.

@@ -22,6 +22,9 @@ const VERSION: u32 = 1;
 /// The room's path for [`encode_question`].
 pub const ASK_PATH: &str = "/ask";
 
+/// The room's path for [`encode_leave`]. A version that doesn't know it finds out by itself, with its next push.
+pub const LEAVE_PATH: &str = "/leave";
+
 /// The relay's path for [`push_of`].
 pub const PUSH_PATH: &str = "/push";
 
@@ -38,6 +41,8 @@ pub fn encode_turned_away(why: TurnedAway) -> &'static str {
     match why {
         TurnedAway::Full => "full",
         TurnedAway::TooManyFromAddress => "address",
+        TurnedAway::TooManyNew => "new",
+        TurnedAway::TooMuchGiven => "given",
         TurnedAway::FromTheFuture => "future",
         TurnedAway::NotTheirs(Denial::NotSignedIn) => "sign-in",
         TurnedAway::NotTheirs(Denial::SomebodyElse) => "owner",
@@ -53,6 +58,8 @@ pub fn decode_turned_away(body: &str) -> Result<TurnedAway, NotUnderstood> {
     Ok(match body {
         "full" => TurnedAway::Full,
         "address" => TurnedAway::TooManyFromAddress,
+        "new" => TurnedAway::TooManyNew,
+        "given" => TurnedAway::TooMuchGiven,
         "future" => TurnedAway::FromTheFuture,
         "sign-in" => TurnedAway::NotTheirs(Denial::NotSignedIn),
         "owner" => TurnedAway::NotTheirs(Denial::SomebodyElse),
@@ -70,6 +77,9 @@ pub struct Question {
     pub lease: Lease,
     /// What it asks for of the past.
     pub past: Past,
+    /// Whether it asks only in case somebody has published to the topic. A version that doesn't know of this puts it on the
+    /// list in any case.
+    pub only_born: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,6 +92,8 @@ struct QuestionFields {
     since: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    only_born: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,15 +108,15 @@ enum PastName {
 /// The body of a relay's question.
 #[must_use]
 pub fn encode_question(question: &Question) -> String {
-    let Question { relay, lease, past } = question;
+    let Question { relay, lease, past, only_born } = question;
     let (past, since, epoch) = match past {
         Past::Latest => (PastName::Latest, None, None),
         Past::Nothing => (PastName::Nothing, None, None),
         Past::Recent => (PastName::Recent, None, None),
         Past::Since(Resume { since, epoch }) => (PastName::Since, Some(since.get()), Some(epoch.to_string())),
     };
-    let (relay, lease) = (relay.to_string(), lease.0);
-    super::to_json(&QuestionFields { version: VERSION, relay, lease, past, since, epoch })
+    let (relay, lease, only_born) = (relay.to_string(), lease.0, *only_born);
+    super::to_json(&QuestionFields { version: VERSION, relay, lease, past, since, epoch, only_born })
 }
 
 /// Reads [`encode_question`].
@@ -123,7 +135,29 @@ pub fn decode_question(body: &str) -> Result<Question, NotUnderstood> {
         (PastName::Since, ..) => return Err(NotUnderstood),
     };
     let relay = RelayName::parse(&fields.relay).ok_or(NotUnderstood)?;
-    Ok(Question { relay, lease: Lease(fields.lease), past })
+    Ok(Question { relay, lease: Lease(fields.lease), past, only_born: fields.only_born })
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeaveFields {
+    version: u32,
+    relay: String,
+    lease: u64,
+}
+
+/// The body with which a relay says that nobody there wants a topic any more: who, and the stay on the list that ends.
+#[must_use]
+pub fn encode_leave(relay: RelayName, lease: Lease) -> String {
+    super::to_json(&LeaveFields { version: VERSION, relay: relay.to_string(), lease: lease.0 })
+}
+
+/// Reads [`encode_leave`].
+///
+/// # Errors
+/// [`NotUnderstood`].
+pub fn decode_leave(body: &str) -> Result<(RelayName, Lease), NotUnderstood> {
+    let fields: LeaveFields = serde_json::from_str(body).map_err(|_| NotUnderstood)?;
+    Ok((RelayName::parse(&fields.relay).ok_or(NotUnderstood)?, Lease(fields.lease)))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -283,16 +317,24 @@ mod tests {
     fn a_question_has_the_form_of_version_1() {
         let since = Past::Since(Resume { since: Seq::new(41), epoch: EPOCH });
         let form = r#"{"version":1,"relay":"relay-weur-0","lease":7,"past":"since","since":41,"epoch":"10"}"#;
-        let question = Question { relay: relay(), lease: Lease(7), past: since };
+        let question = Question { relay: relay(), lease: Lease(7), past: since, only_born: false };
         assert_eq!(encode_question(&question), form);
         for past in [since, Past::Latest, Past::Nothing, Past::Recent] {
-            let question = Question { past, ..question };
+            let question = Question { past, only_born: past == Past::Latest, ..question };
             assert_eq!(decode_question(&encode_question(&question)), Ok(question));
         }
         assert_eq!(
             decode_question(r#"{"version":1,"relay":"x","lease":7,"past":"latest"}"#),
             Err(NotUnderstood)
         );
+    }
+
+    #[test]
+    fn a_relay_that_leaves_says_which_stay_ends() {
+        let form = r#"{"version":1,"relay":"relay-weur-0","lease":7}"#;
+        assert_eq!(encode_leave(relay(), Lease(7)), form);
+        assert_eq!(decode_leave(form), Ok((relay(), Lease(7))));
+        assert_eq!(decode_leave("{}"), Err(NotUnderstood));
     }
 
     #[test]
@@ -353,6 +395,8 @@ mod tests {
         for why in [
             TurnedAway::Full,
             TurnedAway::TooManyFromAddress,
+            TurnedAway::TooManyNew,
+            TurnedAway::TooMuchGiven,
             TurnedAway::FromTheFuture,
             TurnedAway::NotTheirs(Denial::NotSignedIn),
             TurnedAway::NotTheirs(Denial::SomebodyElse),

@@ -231,7 +231,9 @@ pub fn encode_refusal(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Full => "full",
         Refusal::TooManyFromAddress => "address",
+        Refusal::TooMuchGiven => "given",
         Refusal::FromTheFuture => "future",
+        Refusal::Unborn => "unborn",
     }
 }
 
@@ -243,7 +245,9 @@ pub fn decode_refusal(body: &str) -> Result<Refusal, NotUnderstood> {
     match body {
         "full" => Ok(Refusal::Full),
         "address" => Ok(Refusal::TooManyFromAddress),
+        "given" => Ok(Refusal::TooMuchGiven),
         "future" => Ok(Refusal::FromTheFuture),
+        "unborn" => Ok(Refusal::Unborn),
         _ => Err(NotUnderstood),
     }
 }
@@ -275,7 +279,8 @@ mod tests {
             publications
         );
         assert_eq!(decode_publications("[{]", Headers::default(), None), Err(NotUnderstood));
-        for refusal in [Refusal::Full, Refusal::TooManyFromAddress, Refusal::FromTheFuture] {
+        let others = [Refusal::TooMuchGiven, Refusal::FromTheFuture, Refusal::Unborn];
+        for refusal in [Refusal::Full, Refusal::TooManyFromAddress].into_iter().chain(others) {
             assert_eq!(decode_refusal(encode_refusal(refusal)), Ok(refusal));
         }
         assert_eq!((encode_refusal(Refusal::Full), BUSY, REFUSED_STATUS), ("full", "busy", 409));

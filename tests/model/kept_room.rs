@@ -11,7 +11,7 @@ use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
 use glow_broadcast::core::publication::{Keyed, Publication, Seq};
-use glow_broadcast::core::relay::event::{Answer, AskFailure, Lease};
+use glow_broadcast::core::relay::event::{Answer, Lease};
 use glow_broadcast::core::relay::name::RelayName;
 use glow_broadcast::core::room::{Room, RoomLimits, Stored};
 use glow_broadcast::core::socket_request::Past;
@@ -40,6 +40,9 @@ struct Disk {
     founding: Option<Founding>,
     kept_until: Option<UnixMillis>,
     rows: BTreeMap<u32, StoredBatch>,
+    relays: BTreeMap<RelayName, Lease>,
+    /// When the room is woken.
+    alarm: Option<UnixMillis>,
 }
 
 struct Batch {
@@ -59,7 +62,6 @@ pub struct KeptRoom {
     limits: RoomLimits,
     room: Room,
     disk: Disk,
-    relays: BTreeMap<RelayName, Lease>,
     under_way: Option<Batch>,
     posts: u64,
     shipments: u64,
@@ -83,7 +85,6 @@ impl KeptRoom {
             room: Room::wake(limits.clone(), Stored::default(), now),
             limits,
             disk: Disk::default(),
-            relays: BTreeMap::new(),
             under_way: None,
             posts: 0,
             shipments: 0,
@@ -121,6 +122,7 @@ impl KeptRoom {
                 effect => self.store(effect),
             }
         }
+        self.check();
     }
 
     /// The batch is durable: it is offered to the relays, and what goes to a feed is returned.
@@ -169,23 +171,54 @@ impl KeptRoom {
         relay: RelayName,
         lease: Lease,
         past: Past,
+        only_born: bool,
         now: UnixMillis,
-    ) -> Result<Answer, AskFailure> {
+    ) -> Result<Answer, Refusal> {
         let mut answer = None;
-        for effect in self.room.step(Event::Ask { relay, lease, past }, now) {
+        for effect in self.room.step(Event::Ask { relay, lease, past, only_born }, now) {
             match effect {
                 Effect::Tell(told) => answer = Some(Ok(decode_answer(&encode_answer(&told)).unwrap())),
-                Effect::Refuse(Refusal::FromTheFuture) => answer = Some(Err(AskFailure::FromTheFuture)),
+                Effect::Refuse(refusal) => answer = Some(Err(refusal)),
                 effect => self.store(effect),
             }
         }
+        self.check();
         answer.expect("every question is answered")
+    }
+
+    /// When the room is woken, where nobody has published to it.
+    pub fn alarm_of_unborn(&self) -> Option<UnixMillis> {
+        self.disk.alarm.filter(|_| self.disk.founding.is_none() && self.under_way.is_none())
+    }
+
+    /// The room is woken by its alarm, and asks its relays how they stand.
+    pub fn ring(&mut self, now: UnixMillis) {
+        self.disk.alarm = None;
+        for effect in self.room.step(Event::Expire { open: 0 }, now) {
+            match effect {
+                Effect::Probe => self.probe(now),
+                effect => self.store(effect),
+            }
+        }
+        self.check();
+    }
+
+    /// Whatever is stored has an alarm that ends it, within the hour where nobody has published.
+    fn check(&self) {
+        let is_stored = self.disk.founding.is_some() || !self.disk.relays.is_empty();
+        assert!(!is_stored || self.disk.alarm.is_some(), "{} is stored for ever", self.topic);
+    }
+
+    /// Whether nothing at all is stored.
+    pub fn is_empty(&self) -> bool {
+        self.disk.founding.is_none() && self.disk.relays.is_empty()
     }
 
     pub fn dismiss(&mut self, relay: RelayName, lease: Lease, now: UnixMillis) {
         for effect in self.room.step(Event::Unwanted { relay, lease }, now) {
             self.store(effect);
         }
+        self.check();
     }
 
     /// The room is taken out of memory, where nothing is under way.
@@ -210,8 +243,8 @@ impl KeptRoom {
     }
 
     fn wake(&mut self, truth: &mut Truth, now: UnixMillis) {
-        let Disk { founding, kept_until, rows } = self.disk.clone();
-        let (batches, relays) = (rows.into_values().collect(), self.relays.clone());
+        let Disk { founding, kept_until, rows, relays, .. } = self.disk.clone();
+        let batches = rows.into_values().collect();
         self.room = Room::wake(self.limits.clone(), Stored { founding, kept_until, batches, relays }, now);
         if !truth.keeps {
             truth.begin_life(&self.topic);
@@ -221,10 +254,18 @@ impl KeptRoom {
     fn store(&mut self, effect: Effect) {
         match effect {
             Effect::Found(founding) => self.disk.founding = Some(founding),
-            Effect::Keep { until } => self.disk.kept_until = Some(until),
+            Effect::Keep { until } => {
+                self.disk.kept_until = Some(until).filter(|_| self.disk.founding.is_some());
+                self.disk.alarm = Some(until);
+            }
+            Effect::Wake { at } => self.disk.alarm = Some(at),
+            Effect::Forget => {
+                assert!(self.disk.founding.is_none(), "what was published is not forgotten here");
+                self.disk = Disk::default();
+            }
             Effect::Store(batch) => drop(self.disk.rows.insert(batch.slot, *batch)),
-            Effect::Enlist { relay, lease } => drop(self.relays.insert(relay, lease)),
-            Effect::Dismiss { relay } => drop(self.relays.remove(&relay)),
+            Effect::Enlist { relay, lease } => drop(self.disk.relays.insert(relay, lease)),
+            Effect::Dismiss { relay } => drop(self.disk.relays.remove(&relay)),
             other => panic!("{other:?} has no place here"),
         }
     }

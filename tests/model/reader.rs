@@ -1,7 +1,7 @@
 //! A subscriber with a socket for many topics, or for one, who checks all that it is shown: nothing twice, nothing missing
 //! without a word, nothing out of order. It must not know how a relay decides.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use glow_broadcast::core::access::Identity;
 use glow_broadcast::core::epoch::Epoch;
@@ -65,7 +65,7 @@ pub struct Reader {
     /// All that it was shown, by topic.
     pub transcript: BTreeMap<Topic, Vec<String>>,
     wishes: Vec<Wish>,
-    subscriptions: HashMap<(Topic, Shape), Subscription>,
+    subscriptions: BTreeMap<(Topic, Shape), Subscription>,
     covers: Vec<Cover>,
 }
 

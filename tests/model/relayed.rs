@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 
 use glow_broadcast::core::access::{Identity, Subject, may_read};
-use glow_broadcast::core::event::Resume;
+use glow_broadcast::core::address::Address;
+use glow_broadcast::core::event::{Refusal, Resume};
 use glow_broadcast::core::publication::{Keyed, Seq};
 use glow_broadcast::core::relay::effect::{Delivery, Effect, Pushed, Word};
 use glow_broadcast::core::relay::event::{
@@ -67,6 +68,17 @@ pub enum Op {
     Question {
         which: usize,
         is_lost: bool,
+        /// Whether its address may ask for one more topic that nobody has published to.
+        has_budget: bool,
+    },
+    /// A relay's word that nobody there wants a topic any more reaches the room, or not.
+    Leave {
+        which: usize,
+        is_lost: bool,
+    },
+    /// A topic's alarm rings that nobody has published to.
+    Ring {
+        topic: usize,
     },
     /// Sends of a relay begin to take long, or come to an end.
     Stall {
@@ -197,6 +209,7 @@ struct Question {
     topic: usize,
     lease: Lease,
     past: Past,
+    address: Option<Address>,
     answer: Option<Result<Answer, AskFailure>>,
     /// The answer waits until a batch is durable.
     is_gated: bool,
@@ -213,6 +226,7 @@ pub struct World {
     rooms: Vec<KeptRoom>,
     relays: Vec<RelayPlace>,
     questions: Vec<Question>,
+    leaving: Vec<(usize, RelayName, Lease)>,
     late: Vec<(usize, Shipment)>,
     forwards: Vec<Keyed>,
     numbers: Number,
@@ -255,6 +269,7 @@ impl World {
             topics,
             relays: (0..RELAYS).map(relay).collect(),
             questions: vec![],
+            leaving: vec![],
             late: vec![],
             forwards: vec![],
             numbers: 0,
@@ -274,7 +289,9 @@ impl World {
             Op::Probe { topic } => self.rooms[*topic].probe(self.now),
             Op::Push { topic, relay, fate } => self.push(*topic, *relay, *fate),
             Op::LatePush { which } => self.push_late(*which),
-            Op::Question { which, is_lost } => self.question(*which, *is_lost),
+            Op::Question { which, is_lost, has_budget } => self.question(*which, *is_lost, *has_budget),
+            Op::Leave { which, is_lost } => self.leave(*which, *is_lost),
+            Op::Ring { topic } => self.ring(*topic),
             Op::Stall { relay, is_long: true } => self.relays[*relay].is_stalled = true,
             Op::Stall { relay, is_long: false } => self.flush(*relay),
             Op::Open { who, relay } => self.open(*who, *relay, None),
@@ -291,7 +308,7 @@ impl World {
             Op::Pass { minutes, is_late } => self.pass(*minutes, *is_late),
         }
         while self.is_prompt && !self.questions.is_empty() {
-            self.question(0, false);
+            self.question(0, false, true);
         }
         if self.is_prompt && !matches!(op, Op::SleepRelay { .. } | Op::SleepRoom { .. }) {
             self.come_to_rest();
@@ -325,6 +342,23 @@ impl World {
         }
     }
 
+    /// Everybody goes, alarms ring: of what nobody has published to, nothing is left.
+    pub fn desert(&mut self) {
+        for who in 0..SUBSCRIBERS {
+            self.cut(who);
+        }
+        self.come_to_rest();
+        for topic in 0..TOPICS.len() {
+            let was_unborn = self.rooms[topic].alarm_of_unborn().is_some();
+            for _ in 0..2 {
+                self.ring(topic);
+                self.come_to_rest();
+            }
+            let is_forgotten = self.rooms[topic].is_empty();
+            assert!(!(self.truth.keeps && was_unborn) || is_forgotten, "{} is left", TOPICS[topic]);
+        }
+    }
+
     fn publish_everywhere(&mut self) {
         for topic in (0..TOPICS.len()).filter(|topic| *topic != FEED) {
             self.publish(topic, 1);
@@ -335,9 +369,9 @@ impl World {
     }
 
     fn come_to_rest(&mut self) {
+        let began = self.now;
         for round in 0.. {
             assert!(round < 200, "it never comes to rest");
-            let before = self.now;
             for relay in 0..RELAYS {
                 self.flush(relay);
                 self.reap(relay);
@@ -353,9 +387,13 @@ impl World {
             }
             self.forward(false);
             while !self.questions.is_empty() && !self.rooms[self.questions[0].topic].is_sending() {
-                self.question(0, false);
+                self.question(0, false, true);
             }
-            self.now = before.later_by(100);
+            while !self.leaving.is_empty() {
+                self.leave(0, false);
+            }
+            // As long whether a room hears at once that nobody wants its topic any more, or with its next push.
+            self.now = began.later_by(100);
             let is_quiet = self.questions.is_empty()
                 && self.forwards.is_empty()
                 && self
@@ -482,7 +520,7 @@ impl World {
         }
     }
 
-    fn question(&mut self, which: usize, is_lost: bool) {
+    fn question(&mut self, which: usize, is_lost: bool, has_budget: bool) {
         if self.questions.is_empty() {
             return;
         }
@@ -492,7 +530,13 @@ impl World {
             let room = &mut self.rooms[question.topic];
             let name = self.relays[question.relay].name;
             question.is_gated = room.is_sending();
-            question.answer = Some(room.ask(name, question.lease, question.past, self.now));
+            let Question { lease, past, address, .. } = *question;
+            let asked = |room: &mut KeptRoom, only_born| room.ask(name, lease, past, only_born, self.now);
+            question.answer = Some(match asked(room, address.is_some()) {
+                Err(Refusal::Unborn) if !has_budget => Err(AskFailure::TooManyNew),
+                Err(Refusal::Unborn) => asked(room, false).map_err(|_| AskFailure::FromTheFuture),
+                answer => answer.map_err(|_| AskFailure::FromTheFuture),
+            });
             if !self.is_prompt {
                 return;
             }
@@ -507,6 +551,24 @@ impl World {
         }
     }
 
+    fn leave(&mut self, which: usize, is_lost: bool) {
+        if self.leaving.is_empty() {
+            return;
+        }
+        let (topic, relay, lease) = self.leaving.remove(which % self.leaving.len());
+        if !is_lost {
+            self.rooms[topic].dismiss(relay, lease, self.now);
+        }
+    }
+
+    fn ring(&mut self, topic: usize) {
+        let Some(alarm) = self.rooms[topic].alarm_of_unborn() else { return };
+        let minutes = alarm.since(self.now).div_ceil(MINUTE);
+        assert!(!self.truth.keeps || minutes <= 60, "what nobody publishes to is looked at within the hour");
+        self.pass(minutes, false);
+        self.rooms[topic].ring(self.now);
+    }
+
     fn open(&mut self, who: usize, relay: usize, topic: Option<(usize, bool)>) {
         self.cut(who);
         let identity = self.readers[who].identity.clone().filter(|one| one.is_valid(self.now));
@@ -518,7 +580,8 @@ impl World {
         let note = StoredSocket::default();
         place.sockets.insert(socket, Socket { who, connection, note, is_accepted: false, is_gone: false });
         let connection = format!("{who}-{connection}");
-        let opening = Opening { socket, connection, open_from_address: 0, identity };
+        let address = Some(Address(who as u64 / 2));
+        let opening = Opening { socket, connection, open_from_address: 0, address, identity };
         let event = match topic {
             None => Event::Open(opening),
             Some((topic, resume)) => {
@@ -755,16 +818,24 @@ impl World {
             }
             Effect::Remember(id) => remember(&mut self.relays[relay], id),
             Effect::Forget { .. } | Effect::Close => {}
-            Effect::Ask { ask, topic, lease, past } => self.questions.push(Question {
+            Effect::Ask { ask, topic, lease, past, address } => self.questions.push(Question {
                 relay,
                 life: self.relays[relay].life,
                 ask,
                 topic: self.topics.iter().position(|one| *one == topic).unwrap(),
                 lease,
                 past,
+                address,
                 answer: None,
                 is_gated: false,
             }),
+            Effect::LetGo { topic, lease } => {
+                let topic = self.topics.iter().position(|one| *one == topic).unwrap();
+                self.leaving.push((topic, self.relays[relay].name, lease));
+                if self.is_prompt {
+                    self.leave(0, false);
+                }
+            }
             Effect::Verify { socket, token } => {
                 let (name, expires) = token.split_once(' ').unwrap();
                 let expires = UnixMillis(expires.parse().unwrap());

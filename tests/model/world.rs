@@ -2,7 +2,7 @@
 //! that wait, a clock. It checks each thing that is seen against a list of all publications. It must not know how the
 //! room decides.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use glow_broadcast::core::charting::Learned;
@@ -99,7 +99,7 @@ pub struct World {
     life: u32,
     under_way: Option<Batch>,
     subscribers: Vec<Subscriber>,
-    unanswered: HashMap<PostId, Vec<Keyed>>,
+    unanswered: BTreeMap<PostId, Vec<Keyed>>,
     posts: u64,
     /// When somebody last published, came or left.
     last_use: UnixMillis,
@@ -132,7 +132,7 @@ impl World {
             life: 0,
             under_way: None,
             subscribers: vec![Subscriber::default(); SUBSCRIBERS],
-            unanswered: HashMap::new(),
+            unanswered: BTreeMap::new(),
             posts: 0,
             last_use: now,
             ledger: Ledger::default(),
@@ -161,6 +161,8 @@ impl World {
         if self.under_way.is_none() {
             self.commit();
         }
+        let is_stored = self.durable.founding.is_some();
+        assert!(!is_stored || self.durable.alarm.is_some(), "whatever is stored has an alarm that ends it");
         self.ledger.check(Some(self.room.market()), &self.log);
     }
 
@@ -270,7 +272,7 @@ impl World {
                 epoch: Epoch::parse(&epoch.to_string()),
             });
         let open = u32::try_from(self.connected().len()).unwrap();
-        let effects = self.step(Event::Connect { open, open_from_address: 0, resume });
+        let effects = self.step(Event::Connect { open, open_from_address: 0, address: None, resume });
         if effects == [Effect::Refuse(Refusal::Full)] {
             let is_busy = self.under_way.is_some() || !self.unanswered.is_empty();
             assert!(is_busy, "only a room that is long busy sends somebody elsewhere");

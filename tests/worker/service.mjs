@@ -23,15 +23,20 @@ const CHOICES = {
   ALLOWED_ORIGINS: "https://app.glow.trade,http://localhost:3000",
   JWT_ISSUER: "*",
   JWT_AUDIENCE: "*",
+  MAX_CONNECTIONS_PER_IP: "0",
 };
+
+/** The bindings of wrangler.toml that count for each address. */
+const LIMITS = ["PUBLIC_LIMIT", "HANDSHAKE_LIMIT", "NEW_TOPIC_LIMIT"];
 
 const running = new Set();
 
 /**
  * Starts the service.
  * @param {{build?: string, vars?: object, secrets?: object, beside?: object[]}} options `build` is a folder of build/;
- *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it; `publicLimit` is how often
- *   an address may ask in a minute, without one as often as it likes; without `migrate` nobody makes the database's tables.
+ *   `vars` and `secrets` go over those of wrangler.toml; `beside` are Workers that run next to it; `publicLimit`,
+ *   `handshakeLimit` and `newTopicLimit` are how often an address may ask, open a socket and subscribe to a topic without a
+ *   publication in a minute, without one as often as it likes; without `migrate` nobody makes the database's tables.
  */
 export async function startService({
   build = "worker",
@@ -39,12 +44,14 @@ export async function startService({
   secrets,
   beside = [],
   publicLimit,
+  handshakeLimit,
+  newTopicLimit,
   migrate = true,
 } = {}) {
   const harness = createTestHarness({
     workers: [
       {
-        configPath: configurationFor(build, publicLimit),
+        configPath: configurationFor(build, [publicLimit, handshakeLimit, newTopicLimit]),
         vars: { ENVIRONMENT: "development", ...CHOICES, ...vars },
         secrets: secrets ?? { WEBHOOK_SECRET: SECRET },
       },
@@ -64,13 +71,16 @@ export async function stopServices() {
 }
 
 /** wrangler.toml for one build, in a folder of its own, so that no .dev.vars of this machine is read. */
-function configurationFor(build, publicLimit = 1_000_000) {
-  const folder = join(root, "build", "test", `${build}-${publicLimit}`);
+function configurationFor(build, given) {
+  const limits = given.map((limit = 1_000_000) => limit);
+  const folder = join(root, "build", "test", [build, ...limits].join("-"));
   const main = join(root, "build", build, "entry.mjs");
   const text = readFileSync(join(root, "wrangler.toml"), "utf8")
     .replace(/^main = .*$/m, `main = ${JSON.stringify(main)}`)
     .replaceAll(/^migrations_dir = .*$/gm, `migrations_dir = ${JSON.stringify(join(root, "migrations"))}`)
-    .replaceAll("limit = 100,", `limit = ${publicLimit},`)
+    .replaceAll(/^(name = "(\w+_LIMIT)"\nnamespace_id = .+\nsimple = \{ limit = )\d+/gm, (_, head, name) => {
+      return `${head}${limits[LIMITS.indexOf(name)]}`;
+    })
     .replaceAll(/^directory = "dist\/site"$/gm, `directory = ${JSON.stringify(join(root, "dist", "site"))}`)
     .replace(/^\[build\]\n(.+\n)+/m, "");
   mkdirSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 //! What was told lately, by its key: a webhook's repeat may come after the publication has left the history. It must not
 //! know what was told.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Seq;
@@ -27,7 +27,7 @@ pub struct KnownKey {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     keys: VecDeque<KnownKey>,
-    places: HashMap<u64, Seq>,
+    places: BTreeMap<u64, Seq>,
 }
 
 impl Known {

@@ -37,6 +37,10 @@ impl Relay {
             return vec![turned_away];
         }
         let past = resume.map_or(Past::Latest, Past::Since);
+        if !self.may_be_given(socket, past, now) {
+            self.sockets.remove(&socket);
+            return vec![Effect::TurnAway { socket, why: TurnedAway::TooMuchGiven }];
+        }
         let wanted = Wanted { topic, past };
         let applicant = self.apply(socket, view, &wanted, false);
         self.consider(applicant, wanted, now)
@@ -80,6 +84,12 @@ impl Relay {
         let limit = self.limits.topics_per_socket;
         if !socket.claims(topic) && socket.topics_claimed() >= limit {
             return refused(Refused::TooMany { limit });
+        }
+        if let Err(why) = self.has_memory_for(id, topic) {
+            return refused(why);
+        }
+        if !self.may_be_given(id, *past, now) {
+            return refused(Refused::TooMuchGiven);
         }
         Ok(())
     }
@@ -194,14 +204,24 @@ impl Relay {
         if let Err(denial) = Self::check(topic, socket.identity.as_ref(), now) {
             return self.refuse(applicant, topic, Refused::NotTheirs(denial));
         }
-        let Some(wish) = socket.end(application) else {
+        if !socket.awaited.iter().any(|one| one.application == application) {
             // It wants it no longer.
             return vec![];
-        };
+        }
         if socket.has(topic, view) && !past.is_named() {
             // It asked twice, and the first answer has come meanwhile.
+            socket.end(application);
             return vec![self.subscribe_again(id, view, topic), Effect::Remember(id)];
         }
+        if !self.give_past(id, given, now) {
+            return self.refuse(applicant, topic, Refused::TooMuchGiven);
+        }
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return vec![];
+        };
+        let Some(wish) = socket.end(application) else {
+            return vec![];
+        };
         let Position { epoch, seq } = position;
         let mut effects = if socket.is_for_one {
             vec![Effect::WelcomeTo { socket: id, topic: topic.clone(), epoch, seq }]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::event::{AskId, Item, Lease, PushId, SocketId};
 use crate::core::access::{Identity, Subject};
+use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::Closing;
 use crate::core::publication::Seq;
@@ -55,6 +56,16 @@ pub enum Effect {
         lease: Lease,
         /// What is asked for of the past.
         past: Past,
+        /// On whose account the topic's room comes to be, where nobody has published to it yet; `None` where that is not
+        /// known, or the relay is on the list already.
+        address: Option<Address>,
+    },
+    /// Tell the room of a topic that nobody has published to yet that nobody here wants it any more: it may be forgotten.
+    LetGo {
+        /// The topic.
+        topic: Topic,
+        /// The stay on the list that ends.
+        lease: Lease,
     },
     /// Look at an access token.
     Verify {
@@ -162,6 +173,10 @@ pub enum TurnedAway {
     Full,
     /// Its address holds as many as it may.
     TooManyFromAddress,
+    /// Its address has asked for as many topics that nobody has published to as it may.
+    TooManyNew,
+    /// It, or its address, was given as much of the past as it may be in a minute.
+    TooMuchGiven,
     /// The place that it left off at was not given yet.
     FromTheFuture,
     /// The topic is private, and its subscriber may not read it.
@@ -247,6 +262,14 @@ pub enum Refused {
         /// How many that are.
         limit: usize,
     },
+    /// Its address has asked for as many topics that nobody has published to as it may.
+    TooManyNew,
+    /// It, or its address, was given as much of the past as it may be in a minute.
+    TooMuchGiven,
+    /// The topics of its address take as much of the relay's memory as they may.
+    TooManyFromAddress,
+    /// All topics together do.
+    NoMemory,
     /// The place that it left off at was not given yet.
     FromTheFuture,
     /// The topic's room can't be reached.
@@ -257,7 +280,10 @@ impl From<Refused> for TurnedAway {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotTheirs(denial) => Self::NotTheirs(denial),
-            Refused::TooMany { .. } => Self::Full,
+            Refused::TooMany { .. } | Refused::NoMemory => Self::Full,
+            Refused::TooManyFromAddress => Self::TooManyFromAddress,
+            Refused::TooManyNew => Self::TooManyNew,
+            Refused::TooMuchGiven => Self::TooMuchGiven,
             Refused::FromTheFuture => Self::FromTheFuture,
             Refused::Unreachable => Self::Unreachable,
         }

@@ -1,6 +1,7 @@
 //! What happens to a relay: what `Relay::step` is handed. It must not decide what an event leads to.
 
 use crate::core::access::Identity;
+use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::publication::{Publication, Seq};
@@ -95,6 +96,8 @@ pub struct Opening {
     pub connection: String,
     /// Sockets that are open from the same address; 0 when it is not known.
     pub open_from_address: u32,
+    /// That address, where it is known.
+    pub address: Option<Address>,
     /// Who its subscriber is, where that was proved.
     pub identity: Option<Identity>,
 }
@@ -148,6 +151,8 @@ impl Answer {
 /// Why a room gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskFailure {
+    /// Nobody has published to it yet, and the address that asked has asked for as many such topics as it may.
+    TooManyNew,
     /// The place that was asked for was not given yet.
     FromTheFuture,
     /// It could not be reached.

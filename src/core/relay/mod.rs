@@ -8,9 +8,11 @@
 //! anybody needs it, and costs no row.
 
 mod admission;
+mod budgets;
 mod delivery;
 pub mod effect;
 pub mod event;
+mod held;
 mod identity;
 mod leaving;
 pub mod name;
@@ -21,16 +23,19 @@ pub mod stored;
 mod topic;
 mod wish;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use self::effect::{Effect, TurnedAway, Word};
-use self::event::{AskId, Event, Opening, SocketId};
+use self::event::{AskId, Event, Lease, Opening, SocketId};
+use self::held::Held;
 use self::question::Question;
-use self::stored::StoredSocket;
+use self::stored::{Position, StoredSocket};
 use self::topic::Followed;
 use self::wish::Awaited;
 use super::access::Identity;
+use super::address::Address;
+use super::answer_budget::AnswersByAddress;
 use super::client_frame::{BudgetVerdict, FrameBudget};
 use super::event::Closing;
 use super::publication::Seq;
@@ -63,6 +68,7 @@ pub struct RelayLimits {
 struct Socket {
     connection: String,
     budget: FrameBudget,
+    address: Option<Address>,
     identity: Option<Identity>,
     is_for_one: bool,
     topics: BTreeMap<Topic, Subscription>,
@@ -93,14 +99,20 @@ struct Apart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relay {
     limits: RelayLimits,
-    sockets: HashMap<SocketId, Socket>,
-    topics: HashMap<Topic, Followed>,
-    questions: HashMap<AskId, Question>,
+    sockets: BTreeMap<SocketId, Socket>,
+    topics: BTreeMap<Topic, Followed>,
+    questions: BTreeMap<AskId, Question>,
     questions_asked: u64,
     applications: u64,
     last_lease: u64,
     /// Topics whose position is not noted yet.
     unnoted: BTreeSet<Topic>,
+    /// Topics without a publication that nobody wants any more, whose rooms do not know that yet.
+    let_go: Vec<(Topic, Lease)>,
+    /// What subscriptions take of the memory.
+    held: Held,
+    /// What addresses were given of the past.
+    answers: AnswersByAddress,
     /// Until when nobody's proof of who it is ends.
     wakes_at: Option<UnixMillis>,
 }
@@ -111,13 +123,16 @@ impl Relay {
     pub fn wake(limits: RelayLimits, sockets: Vec<(SocketId, StoredSocket)>) -> Self {
         let mut relay = Self {
             limits,
-            sockets: HashMap::new(),
-            topics: HashMap::new(),
-            questions: HashMap::new(),
+            sockets: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            questions: BTreeMap::new(),
             questions_asked: 0,
             applications: 0,
             last_lease: 0,
             unnoted: BTreeSet::new(),
+            let_go: vec![],
+            held: Held::default(),
+            answers: AnswersByAddress::default(),
             wakes_at: None,
         };
         for (id, stored) in sockets {
@@ -141,6 +156,13 @@ impl Relay {
 
     /// Decides what `event`, at `now`, leads to. The effects are to be run in order.
     pub fn step(&mut self, event: Event, now: UnixMillis) -> Vec<Effect> {
+        let mut effects = self.decide(event, now);
+        let let_go = self.let_go.drain(..).map(|(topic, lease)| Effect::LetGo { topic, lease });
+        effects.extend(let_go);
+        effects
+    }
+
+    fn decide(&mut self, event: Event, now: UnixMillis) -> Vec<Effect> {
         match event {
             Event::Open(opening) => self.open(opening),
             Event::OpenTopic { opening, topic, view, resume } => {
@@ -166,9 +188,9 @@ impl Relay {
 
     /// Counts a socket in, unless there is no place for it.
     fn take_in(&mut self, opening: Opening, is_for_one: bool) -> Result<(), Effect> {
-        let Opening { socket, connection, open_from_address, identity } = opening;
+        let Opening { socket, connection, open_from_address, address, identity } = opening;
         let open = u32::try_from(self.sockets.len()).unwrap_or(u32::MAX);
-        if open >= self.limits.capacity {
+        if open >= self.limits.capacity || self.has_no_memory() {
             return Err(Effect::TurnAway { socket, why: TurnedAway::Full });
         }
         if self.limits.connections_per_address.is_some_and(|limit| open_from_address >= limit.get()) {
@@ -177,6 +199,7 @@ impl Relay {
         let taken_in = Socket {
             connection,
             budget: FrameBudget::default(),
+            address,
             identity,
             is_for_one,
             topics: BTreeMap::new(),
@@ -224,6 +247,7 @@ impl Relay {
             return vec![];
         };
         for (topic, subscription) in socket.topics {
+            self.held.remove(socket.address, &topic);
             self.regroup(id, &topic, subscription.views, Views::NONE);
         }
         let mut effects = vec![Effect::Forget { connection: socket.connection }];
@@ -238,6 +262,7 @@ impl Relay {
     fn regroup(&mut self, id: SocketId, topic: &Topic, had: Views, views: Views) {
         if let Some(socket) = self.sockets.get_mut(&id) {
             socket.apart.retain(|one| one.topic != *topic || views.overlaps(one.view));
+            self.held.change(socket.address, topic, had, views);
         }
         let Some(followed) = self.topics.get_mut(topic) else {
             return;
@@ -250,12 +275,17 @@ impl Relay {
         self.forget_unwanted(topic);
     }
 
-    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push.
+    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push; one that has
+    /// nothing to push is told.
     fn forget_unwanted(&mut self, topic: &Topic) {
-        if self.topics.get(topic).is_some_and(Followed::is_unwanted) {
-            self.topics.remove(topic);
-            self.unnoted.remove(topic);
+        let Some(followed) = self.topics.get(topic).filter(|one| one.is_unwanted()) else {
+            return;
+        };
+        if let (Some(Position { seq: Seq::NONE, .. }), Some(lease)) = (followed.position, followed.lease) {
+            self.let_go.push((topic.clone(), lease));
         }
+        self.topics.remove(topic);
+        self.unnoted.remove(topic);
     }
 
     /// Notes how far each topic is that has moved on, with one of its sockets.

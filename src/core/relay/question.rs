@@ -6,6 +6,7 @@ use super::effect::{Effect, Refused};
 use super::event::{Answer, AskFailure, AskId, Lease, SocketId};
 use super::stored::Position;
 use super::wish::ApplicationId;
+use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::socket_request::{Past, Wanted};
@@ -50,6 +51,7 @@ pub(super) struct Applicant {
 impl From<AskFailure> for Refused {
     fn from(failure: AskFailure) -> Self {
         match failure {
+            AskFailure::TooManyNew => Self::TooManyNew,
             AskFailure::FromTheFuture => Self::FromTheFuture,
             AskFailure::Unreachable => Self::Unreachable,
         }
@@ -83,12 +85,14 @@ impl Relay {
             return None;
         }
         followed.asks += 1;
+        let is_listed = followed.position.is_some();
         let lease = *followed.lease.get_or_insert(Lease(now.0.max(self.last_lease + 1)));
         self.last_lease = self.last_lease.max(lease.0);
         let ask = AskId(self.questions_asked);
         self.questions_asked += 1;
+        let address = self.address_of(&purpose).filter(|_| !is_listed);
         self.questions.insert(ask, Question { topic: topic.clone(), past, purpose });
-        Some(Effect::Ask { ask, topic, lease, past })
+        Some(Effect::Ask { ask, topic, lease, past, address })
     }
 
     pub(super) fn answered(
@@ -108,6 +112,9 @@ impl Relay {
                     effects.extend(self.admit_by(applicant, &topic, past, &answer, now));
                 }
                 effects
+            }
+            (Purpose::Admit(applicants), Err(AskFailure::TooManyNew)) => {
+                self.refuse_new(&applicants, &topic, past, now)
             }
             (Purpose::Admit(applicants), Err(failure)) => {
                 applicants.into_iter().flat_map(|one| self.refuse(one, &topic, failure.into())).collect()
@@ -129,6 +136,33 @@ impl Relay {
         }
         self.forget_unwanted(&topic);
         effects
+    }
+
+    /// The address that a question is asked for.
+    fn address_of(&self, purpose: &Purpose) -> Option<Address> {
+        let Purpose::Admit(applicants) = purpose else { return None };
+        self.sockets.get(&applicants.first()?.socket)?.address
+    }
+
+    /// Refuses those whose address has asked for too many new topics. Who waited for the same answer asks anew: it has a
+    /// budget of its own.
+    fn refuse_new(
+        &mut self,
+        applicants: &[Applicant],
+        topic: &Topic,
+        past: Past,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
+        let address = |relay: &Self, one: &Applicant| relay.sockets.get(&one.socket)?.address;
+        let Some(first) = applicants.first() else { return vec![] };
+        let spent = address(self, first);
+        let decide = |one: &Applicant| {
+            if address(self, one) == spent {
+                return self.refuse(*one, topic, Refused::TooManyNew);
+            }
+            self.consider(*one, Wanted { topic: topic.clone(), past }, now)
+        };
+        applicants.iter().flat_map(decide).collect()
     }
 
     /// Considers somebody again who was ahead of the relay. The relay now is where the room was when it answered.

@@ -7,6 +7,7 @@ use super::event::SocketId;
 use super::topic::Followed;
 use super::{Apart, Relay, Socket, Subscription};
 use crate::core::access::Identity;
+use crate::core::address::Address;
 use crate::core::client_frame::FrameBudget;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
@@ -21,6 +22,8 @@ pub struct StoredSocket {
     pub connection: String,
     /// What it has left to send.
     pub budget: FrameBudget,
+    /// Whose socket it is, where that is known.
+    pub address: Option<Address>,
     /// Who its subscriber is.
     pub identity: Option<Identity>,
     /// Whether it is for one topic alone.
@@ -63,10 +66,11 @@ impl Position {
 
 impl Relay {
     pub(super) fn restore(&mut self, id: SocketId, stored: StoredSocket) {
-        let StoredSocket { connection, budget, identity, is_for_one, topics } = stored;
+        let StoredSocket { connection, budget, address, identity, is_for_one, topics } = stored;
         let mut socket = Socket {
             connection,
             budget,
+            address,
             identity,
             is_for_one,
             topics: BTreeMap::new(),
@@ -82,6 +86,7 @@ impl Relay {
             socket.restore(&followed.topic, views, after);
         }
         for (topic, subscription) in &socket.topics {
+            self.held.add(address, topic);
             if let Some(followed) = self.topics.get_mut(topic) {
                 followed.regroup(id, Views::NONE, subscription.views);
             }
@@ -106,6 +111,7 @@ impl Relay {
         Some(StoredSocket {
             connection: socket.connection.clone(),
             budget: socket.budget,
+            address: socket.address,
             identity: socket.identity.clone(),
             is_for_one: socket.is_for_one,
             topics: topics.collect(),

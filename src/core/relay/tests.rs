@@ -38,7 +38,13 @@ fn topic(name: &str) -> Topic {
 }
 
 fn opening(socket: u32, identity: Option<Identity>) -> Opening {
-    Opening { socket: SocketId(socket), connection: format!("c{socket}"), open_from_address: 0, identity }
+    Opening {
+        socket: SocketId(socket),
+        connection: format!("c{socket}"),
+        open_from_address: 0,
+        address: None,
+        identity,
+    }
 }
 
 fn since(seq: u64) -> Past {
@@ -180,6 +186,7 @@ fn seen(effect: &Effect) -> Vec<String> {
             Past::Since(resume) => format!("ask {topic} since {}", resume.since.get()),
             past => format!("ask {topic} {past:?}"),
         }],
+        Effect::LetGo { topic, .. } => vec![format!("let {topic} go")],
         Effect::Tell { socket, word } => vec![format!("{} {}", socket.0, said(word))],
         Effect::Gap { sockets, topic, from, to } => {
             let from = from.map(|from| from.get().to_string()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! How posts become a batch: each publication gets its place, or that of the one which it repeats. It must not know who
 //! subscribes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::market::Session;
 use super::{Pending, Room};
@@ -43,7 +43,7 @@ impl Room {
         }
         let mut effects = Vec::new();
         if std::mem::take(&mut self.is_stale) {
-            effects.extend(self.forget());
+            effects.extend(self.forget(now));
         }
         if self.began.is_none() {
             self.began = Some(now);
@@ -71,7 +71,7 @@ impl Room {
         let mut fresh: Vec<Keyed> = Vec::new();
         let mut forwards: Vec<Forward> = Vec::new();
         let mut answers = Vec::with_capacity(posts.len());
-        let mut fresh_places: HashMap<IdempotencyKey, Seq> = HashMap::new();
+        let mut fresh_places: BTreeMap<IdempotencyKey, Seq> = BTreeMap::new();
         for post in posts {
             let mut outcomes = Vec::with_capacity(post.publications.len());
             for mut keyed in post.publications {

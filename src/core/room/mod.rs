@@ -3,6 +3,7 @@
 //! how rows are written: [`Room::step`] is handed facts and returns what is to be done, in order.
 
 mod batch;
+mod keeping;
 mod learning;
 mod market;
 mod newcomer;
@@ -10,6 +11,7 @@ mod newcomer;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use crate::core::answer_budget::AnswersByAddress;
 use crate::core::client_frame::{BudgetVerdict, ClientFrame, FrameBudget};
 use crate::core::epoch::Epoch;
 use crate::core::event::{BatchId, Closing, Effect, Event, Founding, Outcome, Reply};
@@ -75,9 +77,6 @@ impl Pending {
     }
 }
 
-/// A room is kept for up to one such part of its retention longer than it has to be.
-const KEEP_SLACK: u64 = 14;
-
 /// How a room stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -126,6 +125,8 @@ pub struct Room {
     learning: Learning,
     /// Whether something is stored that must not be relied on any more.
     is_stale: bool,
+    /// What addresses were given of the past.
+    answers: AnswersByAddress,
 }
 
 impl Room {
@@ -158,6 +159,7 @@ impl Room {
             batches: 0,
             relays,
             is_stale,
+            answers: AnswersByAddress::default(),
             limits,
         }
     }
@@ -174,13 +176,15 @@ impl Room {
                 self.answer_the_prompt(batch, connections)
             }
             Event::Handed { batch, connections } => self.answer(batch, connections),
-            Event::Ask { relay, lease, past } => self.tell_relay(relay, lease, past, now),
+            Event::Ask { relay, lease, past, only_born } => {
+                self.tell_relay(relay, lease, past, only_born, now)
+            }
             Event::Unwanted { relay, lease } => self.dismiss(relay, lease),
-            Event::Connect { open, open_from_address, resume } => {
+            Event::Connect { open, open_from_address, address, resume } => {
                 let resume = resume.map(|resume| self.judge(resume, now));
-                match self.refusal(open, open_from_address, resume, now) {
+                match self.refusal(open, open_from_address, address, resume, now) {
                     Some(refusal) => vec![Effect::Refuse(refusal)],
-                    None => self.welcome(resume, now),
+                    None => self.welcome(address, resume, now),
                 }
             }
             Event::Charted { through } => self.charted(through, now),
@@ -224,56 +228,11 @@ impl Room {
         }
     }
 
-    /// Somebody uses the room: it is kept for the retention from now on. To write that down at each use would cost a
-    /// row each time, so the time is set a slack later, and again only when the slack is used up.
-    fn keep(&mut self, now: UnixMillis) -> Vec<Effect> {
-        let retention = self.limits.retention_millis;
-        let is_stored = !self.relays.is_empty() || (self.began.is_some() && self.limits.history.size > 0);
-        if !is_stored || self.kept_until.is_some_and(|until| until >= now.later_by(retention)) {
-            return vec![];
-        }
-        let until = now.later_by(retention + retention / KEEP_SLACK);
-        self.kept_until = Some(until);
-        // There is one alarm, and the market needs it sooner.
-        self.market_wakes = None;
-        std::iter::once(Effect::Keep { until }).chain(self.wake_for_market()).collect()
-    }
-
-    fn expire(&mut self, open: u32, now: UnixMillis) -> Vec<Effect> {
-        let market = self.tend_market(now);
-        if !market.is_empty() {
-            return market;
-        }
-        if std::mem::take(&mut self.is_stale) {
-            return self.forget();
-        }
-        if open > 0 || !self.relays.is_empty() || !self.under_way.is_empty() || !self.outbox.is_empty() {
-            // The alarm is gone, whatever was remembered of it.
-            self.kept_until = None;
-            let probe = (!self.relays.is_empty()).then_some(Effect::Probe);
-            return probe.into_iter().chain(self.keep(now)).collect();
-        }
-        match self.kept_until {
-            // Alarms may come early.
-            Some(until) if until > now => vec![Effect::Keep { until }],
-            _ => {
-                *self = Self::wake(self.limits.clone(), Stored::default(), now);
-                vec![Effect::Forget]
-            }
-        }
-    }
-
     /// Where nothing more waits, the room has a pause.
     fn look_up(&mut self) {
         if self.outbox.is_empty() {
             self.busy_since = None;
         }
-    }
-
-    /// Deletes everything that is stored, but for who is on the list.
-    fn forget(&self) -> Vec<Effect> {
-        let enlist = |(relay, lease): (&RelayName, &Lease)| Effect::Enlist { relay: *relay, lease: *lease };
-        std::iter::once(Effect::Forget).chain(self.relays.iter().map(enlist)).collect()
     }
 
     fn hear(&self, frame: ClientFrame, budget: FrameBudget, now: UnixMillis) -> Vec<Effect> {
@@ -355,7 +314,7 @@ mod tests {
     }
 
     fn connect(room: &mut Room, resume: Option<Resume>) -> Vec<Effect> {
-        room.step(Event::Connect { open: 0, open_from_address: 0, resume }, NOW)
+        room.step(Event::Connect { open: 0, open_from_address: 0, address: None, resume }, NOW)
     }
 
     fn kinds(effects: &[Effect]) -> Vec<String> {
@@ -429,7 +388,10 @@ mod tests {
         let batch = room.step(Event::Drain, NOW);
         let later = NOW.later_by(BUSY_MILLIS);
         let connect = |room: &mut Room, now| {
-            kinds(&room.step(Event::Connect { open: 0, open_from_address: 0, resume: None }, now))
+            kinds(
+                &room
+                    .step(Event::Connect { open: 0, open_from_address: 0, address: None, resume: None }, now),
+            )
         };
         assert_eq!(connect(&mut room, NOW.later_by(BUSY_MILLIS - 1))[0], "Accept");
         assert_eq!(connect(&mut room, later), ["Refuse"]);
@@ -442,7 +404,7 @@ mod tests {
         let mut room = room();
         publish(&mut room, 1, &[None, None]);
         let relay = RelayName::parse("relay-weur-0").unwrap();
-        let ask = |lease, past| Event::Ask { relay, lease: Lease(lease), past };
+        let ask = |lease, past| Event::Ask { relay, lease: Lease(lease), past, only_born: false };
         let effects = room.step(ask(7, Past::Latest), NOW);
         let [Effect::Enlist { .. }, Effect::Tell(told)] = effects.as_slice() else { panic!("{effects:?}") };
         assert_eq!((told.seq.get(), told.publications.len(), told.is_continuation), (2, 1, false));
@@ -566,7 +528,7 @@ mod tests {
     #[test]
     fn capacity_and_the_limit_per_address_turn_away_the_next_one() {
         let connect = |limits, open, open_from_address| {
-            let event = Event::Connect { open, open_from_address, resume: None };
+            let event = Event::Connect { open, open_from_address, address: None, resume: None };
             Room::wake(limits, Stored::default(), NOW).step(event, NOW)
         };
         assert_eq!(kinds(&connect(limits(), 2, 1)), ["Accept"]);

@@ -2,6 +2,7 @@
 //! must not know how publications reach those who are in.
 
 use super::Room;
+use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Refusal, Resume};
 use crate::core::publication::Seq;
@@ -34,6 +35,7 @@ impl Room {
         &self,
         open: u32,
         open_from_address: u32,
+        address: Option<Address>,
         resume: Option<Return>,
         now: UnixMillis,
     ) -> Option<Refusal> {
@@ -44,6 +46,9 @@ impl Room {
         if self.limits.connections_per_address.is_some_and(|limit| open_from_address >= limit.get()) {
             return Some(Refusal::TooManyFromAddress);
         }
+        if self.counted(address).is_some_and(|address| !self.answers.may_be_given(address, now)) {
+            return Some(Refusal::TooMuchGiven);
+        }
         let is_busy = self.busy_since.is_some_and(|since| now.since(since) >= BUSY_MILLIS);
         (open >= self.limits.capacity || is_busy).then_some(Refusal::Full)
     }
@@ -53,7 +58,12 @@ impl Room {
         self.began.map_or(Epoch::Unborn(now), Epoch::Began)
     }
 
-    pub(super) fn welcome(&mut self, resume: Option<Return>, now: UnixMillis) -> Vec<Effect> {
+    pub(super) fn welcome(
+        &mut self,
+        address: Option<Address>,
+        resume: Option<Return>,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
         let seq = self.history.last();
         let mut effects = vec![Effect::Accept { epoch: self.epoch_at(now), seq }];
         match resume {
@@ -70,8 +80,16 @@ impl Room {
             }
             None => effects.extend(self.snapshot()),
         }
+        if let Some(address) = self.counted(address) {
+            self.answers.give(address, effects.iter().map(bytes_of_past).sum(), now);
+        }
         effects.extend(self.keep(now));
         effects
+    }
+
+    /// An address, where connections are counted by address.
+    fn counted(&self, address: Option<Address>) -> Option<Address> {
+        address.filter(|_| self.limits.connections_per_address.is_some())
     }
 
     fn snapshot(&self) -> Option<Effect> {
@@ -84,16 +102,21 @@ impl Room {
         relay: RelayName,
         lease: Lease,
         past: Past,
+        only_born: bool,
         now: UnixMillis,
     ) -> Vec<Effect> {
-        let mut effects = vec![];
-        if self.relays.insert(relay, lease) != Some(lease) {
-            effects.push(Effect::Enlist { relay, lease });
+        if only_born && self.is_unborn() {
+            return vec![Effect::Refuse(Refusal::Unborn)];
         }
         let resume = if let Past::Since(resume) = past { Some(self.judge(resume, now)) } else { None };
         if resume == Some(Return::FromTheFuture) {
-            effects.push(Effect::Refuse(Refusal::FromTheFuture));
-            return effects;
+            return vec![Effect::Refuse(Refusal::FromTheFuture)];
+        }
+        let is_new = self.relays.insert(relay, lease) != Some(lease);
+        // The alarm that ends what is stored comes before what is stored.
+        let mut effects = self.keep(now);
+        if is_new {
+            effects.push(Effect::Enlist { relay, lease });
         }
         let seq = self.history.last();
         let mut told =
@@ -113,7 +136,6 @@ impl Room {
             }
         }
         effects.push(Effect::Tell(told));
-        effects.extend(self.keep(now));
         effects
     }
 
@@ -123,6 +145,20 @@ impl Room {
             return vec![];
         }
         self.relays.remove(&relay);
+        if self.relays.is_empty() && self.is_unborn() {
+            // Nothing of it was ever more than its list.
+            self.kept_until = None;
+            return vec![Effect::Forget];
+        }
         vec![Effect::Dismiss { relay }]
     }
+}
+
+fn bytes_of_past(effect: &Effect) -> u64 {
+    let bytes = match effect {
+        Effect::Snapshot { publication, .. } => publication.as_json().len(),
+        Effect::Replay { publications, .. } => publications.iter().map(|one| one.as_json().len()).sum(),
+        _ => 0,
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

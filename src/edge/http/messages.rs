@@ -1,7 +1,7 @@
 //! Messages to their rooms: one request to each topic's room, all rooms at once, answers in the order of the messages.
 //! It must not know how the messages came.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use worker::Env;
@@ -64,8 +64,8 @@ struct Group {
 /// in their places later.
 fn sort(
     messages: Vec<Result<(Topic, Keyed), HttpError>>,
-) -> (HashMap<Topic, Group>, Vec<Result<Delivery, Problem>>) {
-    let mut groups: HashMap<Topic, Group> = HashMap::new();
+) -> (BTreeMap<Topic, Group>, Vec<Result<Delivery, Problem>>) {
+    let mut groups: BTreeMap<Topic, Group> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(messages.len());
     for (place, message) in messages.into_iter().enumerate() {
         let error = match message {

@@ -6,6 +6,7 @@ pub mod api;
 mod auth;
 mod body;
 mod broadcast;
+mod client_address;
 mod cors;
 mod health;
 pub mod messages;

@@ -29,6 +29,9 @@ const RETRY_FAILURE: u32 = 1;
 /// Seconds after which a place in a full room, or for one more socket of an address, may have come free.
 const RETRY_PLACE: u32 = 30;
 
+/// Seconds after which an address has a new budget.
+const RETRY_BUDGET: u32 = 60;
+
 /// Everything that an HTTP request can end in but success. The texts are what clients are told.
 #[derive(Debug, Error)]
 pub enum HttpError {
@@ -163,6 +166,10 @@ fn refusal_text(refusal: Refusal) -> &'static str {
         Refusal::Full => "this topic has as many connections as it takes",
         Refusal::FromTheFuture => "since is a seq that this topic has not reached in this epoch",
         Refusal::TooManyFromAddress => "this address has as many connections to this topic as it may have",
+        Refusal::TooMuchGiven => {
+            "this address was given as much of the past as it may be in a minute: resume then"
+        }
+        Refusal::Unborn => "nobody has published to this topic yet",
     }
 }
 
@@ -170,6 +177,8 @@ fn turned_away_text(why: TurnedAway) -> &'static str {
     match why {
         TurnedAway::Full => "no more connections can be taken here now",
         TurnedAway::TooManyFromAddress => refusal_text(Refusal::TooManyFromAddress),
+        TurnedAway::TooManyNew => "this address has asked for as many topics without a publication as it may",
+        TurnedAway::TooMuchGiven => refusal_text(Refusal::TooMuchGiven),
         TurnedAway::FromTheFuture => refusal_text(Refusal::FromTheFuture),
         TurnedAway::NotTheirs(_) => "this topic can be read by its owner only",
         TurnedAway::Unreachable => "this topic can't be had now",
@@ -185,6 +194,10 @@ impl HttpError {
             Self::Refused(Refusal::Full | Refusal::TooManyFromAddress)
             | Self::TurnedAway(TurnedAway::Full | TurnedAway::TooManyFromAddress) => {
                 problem.retry_after(RETRY_PLACE)
+            }
+            Self::Refused(Refusal::TooMuchGiven)
+            | Self::TurnedAway(TurnedAway::TooManyNew | TurnedAway::TooMuchGiven) => {
+                problem.retry_after(RETRY_BUDGET)
             }
             Self::Busy
             | Self::TurnedAway(TurnedAway::Unreachable)
@@ -266,11 +279,12 @@ impl HttpError {
             | Self::TurnedAway(TurnedAway::FromTheFuture) => ErrorCode::InvalidQuery,
             Self::PublisherFrame(error) => publisher_frame_code(error),
             Self::Payload(error) | Self::Batch(BatchError::Text(error)) => payload_code(error),
-            Self::Refused(Refusal::TooManyFromAddress) | Self::TurnedAway(TurnedAway::TooManyFromAddress) => {
-                ErrorCode::RateLimited
-            }
+            Self::Refused(Refusal::TooManyFromAddress | Refusal::TooMuchGiven)
+            | Self::TurnedAway(
+                TurnedAway::TooManyFromAddress | TurnedAway::TooManyNew | TurnedAway::TooMuchGiven,
+            ) => ErrorCode::RateLimited,
             Self::Busy
-            | Self::Refused(Refusal::Full)
+            | Self::Refused(Refusal::Full | Refusal::Unborn)
             | Self::Runtime(_)
             | Self::RelayStatus(_)
             | Self::TurnedAway(TurnedAway::Full | TurnedAway::Unreachable)

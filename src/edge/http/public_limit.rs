@@ -1,22 +1,19 @@
 //! How often an address may ask what everybody may: the platform counts, for each of its locations apart. Where it can't,
 //! nobody is turned away. It must not know what is asked.
 
-use js_sys::Reflect;
-use wasm_bindgen::{JsCast as _, JsValue};
-use worker::{Env, RateLimiter, Request};
+use worker::{Env, Request};
 
 use super::api::problem::ApiError;
 use super::api::resource::ApiResource;
+use super::client_address;
 use super::problems::HttpError;
 use super::route::Resource;
-use crate::auth::address::AddressHash;
-use crate::auth::secret::PublisherSecrets;
+use crate::edge::address_limit;
 use crate::edge::bindings::PUBLIC_LIMIT_BINDING;
 use crate::edge::config::Config;
-use crate::edge::log;
 
 /// Whether a request counts. Those of publishers and webhooks don't, as they prove who they are, nor uploads, for which
-/// somebody was given a permission, nor handshakes, whose sockets are counted, nor pictures, of which a screen may have a
+/// somebody was given a permission, nor handshakes, which have a limit of their own, nor pictures, of which a screen may have a
 /// hundred and which are asked for once. What is refused without any work is not worth a count.
 #[must_use]
 pub fn counts(method: &str, resource: &Resource) -> bool {
@@ -48,29 +45,11 @@ pub fn counts(method: &str, resource: &Resource) -> bool {
 /// # Errors
 /// [`ApiError::TooOften`], and what the runtime throws.
 pub async fn check(request: &Request, env: &Env, config: &Config) -> Result<(), HttpError> {
-    let address = request.headers().get("cf-connecting-ip")?;
-    let secret = config.publishers.as_ref().map(PublisherSecrets::current);
-    let Some(key) = address.zip(secret).and_then(|(address, secret)| AddressHash::of(&address, secret))
-    else {
+    let Some(address) = client_address::of(request, config)? else {
         return Ok(());
     };
-    match is_within(env, &key).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(ApiError::TooOften.into()),
-        Err(error) => {
-            log::limit_failed(&error);
-            Ok(())
-        }
-    }
-}
-
-async fn is_within(env: &Env, key: &AddressHash) -> worker::Result<bool> {
-    // Not by the library's own way: it asks for the name of the binding's class, and that is another one locally.
-    let binding = Reflect::get(env.as_ref(), &JsValue::from_str(PUBLIC_LIMIT_BINDING))?;
-    if !binding.is_object() {
-        return Err(worker::Error::RustError(format!("there is no binding {PUBLIC_LIMIT_BINDING}")));
-    }
-    Ok(binding.unchecked_into::<RateLimiter>().limit(key.as_str().to_owned()).await?.success)
+    let is_within = address_limit::is_within(env, PUBLIC_LIMIT_BINDING, address.as_str().to_owned()).await;
+    if is_within { Ok(()) } else { Err(ApiError::TooOften.into()) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! socket.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use worker::{Env, Headers, Response};
 
@@ -32,7 +32,7 @@ const MOST_TRIED: u32 = 1_000;
 pub struct Client<'a> {
     /// Where it is.
     pub place: Option<Place>,
-    /// Its hashed address, where connections are counted by address.
+    /// Its hashed address, where it is known.
     pub address: Option<&'a AddressHash>,
     /// Who it is.
     pub identity: Option<&'a Identity>,
@@ -88,7 +88,7 @@ fn headers_of(client: &Client<'_>) -> Result<Headers, HttpError> {
 }
 
 /// The first relay of a place that had room, and when that was found.
-type WithRoom = HashMap<(Purpose, Option<Place>), (u32, UnixMillis)>;
+type WithRoom = BTreeMap<(Purpose, Option<Place>), (u32, UnixMillis)>;
 
 thread_local! {
     /// Only a shortcut: who forgets it asks the full ones again.

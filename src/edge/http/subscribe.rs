@@ -3,6 +3,8 @@
 
 use worker::{Env, Headers, Request, Response, WebSocketPair};
 
+use super::api::problem::ApiError;
+use super::client_address;
 use super::cors::Page;
 use super::problems::HttpError;
 use super::relays::{self, Client};
@@ -12,8 +14,9 @@ use crate::auth::credentials::Credentials;
 use crate::core::access::Identity;
 use crate::core::event::Refusal;
 use crate::core::topic::{Topic, TopicError, Visibility};
+use crate::edge::bindings::HANDSHAKE_LIMIT_BINDING;
 use crate::edge::config::Config;
-use crate::edge::{identity, runtime, sockets};
+use crate::edge::{address_limit, identity, runtime, sockets};
 use crate::wire::{close, subscription};
 
 /// What a socket is wanted for.
@@ -39,26 +42,34 @@ pub async fn socket(
         return Err(HttpError::UpgradeRequired);
     }
     page.check(&config.origins)?;
+    let address = client_address::of(request, config)?;
     let Credentials { token, subprotocol } = identity::credentials(request)?;
-    let response = match open(request, env, config, wanted, query, token.as_deref()).await {
+    let call = Call { request, env, config, query, address: address.as_ref() };
+    let response = match open(&call, wanted, token.as_deref()).await {
         Err(error) if page.origin.is_some() => tell_page(error),
         answer => answer,
     };
     with_subprotocol(response?, subprotocol.as_deref())
 }
 
-/// Opens the socket that is asked for. Whoever shows a token has to show a valid one, where it could open something.
-async fn open(
-    request: &Request,
-    env: &Env,
-    config: &Config,
-    wanted: Wanted,
-    query: &str,
-    token: Option<&str>,
-) -> Result<Response, HttpError> {
+/// A handshake that may be answered with a socket.
+struct Call<'a> {
+    request: &'a Request,
+    env: &'a Env,
+    config: &'a Config,
+    query: &'a str,
+    address: Option<&'a AddressHash>,
+}
+
+/// Opens the socket that is asked for, unless its address has asked for too many lately. Whoever shows a token has to show a valid one, where it could open something.
+async fn open(call: &Call<'_>, wanted: Wanted, token: Option<&str>) -> Result<Response, HttpError> {
+    let Call { request, env, config, query, address } = *call;
+    if let Some(address) = address
+        && !address_limit::is_within(env, HANDSHAKE_LIMIT_BINDING, address.as_str().to_owned()).await
+    {
+        return Err(ApiError::TooOften.into());
+    }
     let place = runtime::place_of(request);
-    let address = counted_address(request, config)?;
-    let address = address.as_ref();
     let Wanted::Topic(topic) = wanted else {
         let identity = identify(config, token).await?;
         return relays::open(env, &Client { place, address, identity: identity.as_ref() }).await;
@@ -103,15 +114,6 @@ fn with_subprotocol(response: Response, subprotocol: Option<&str>) -> Result<Res
 pub fn is_handshake(request: &Request) -> worker::Result<bool> {
     let upgrade = request.headers().get("upgrade")?;
     Ok(upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
-}
-
-/// The client's hashed address, where connections are counted by address.
-fn counted_address(request: &Request, config: &Config) -> worker::Result<Option<AddressHash>> {
-    let (Some(_), Some(secrets)) = (config.room.connections_per_address, &config.publishers) else {
-        return Ok(None);
-    };
-    let address = request.headers().get("cf-connecting-ip")?;
-    Ok(address.and_then(|address| AddressHash::of(&address, secrets.current())))
 }
 
 fn tell_page(error: HttpError) -> Result<Response, HttpError> {

@@ -6,7 +6,7 @@ mod feed_lane;
 mod relay_lane;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,8 +46,8 @@ type Report = oneshot::Sender<u32>;
 /// All lanes of one room.
 #[derive(Default)]
 pub struct Lanes {
-    relays: RefCell<HashMap<RelayName, Rc<RelayLane>>>,
-    feeds: RefCell<HashMap<Feed, Rc<FeedLane>>>,
+    relays: RefCell<BTreeMap<RelayName, Rc<RelayLane>>>,
+    feeds: RefCell<BTreeMap<Feed, Rc<FeedLane>>>,
     /// The last push that was put together.
     last_body: RefCell<Option<(Reach, JsValue)>>,
 }
@@ -98,7 +98,7 @@ pub fn forward(
     epoch: Epoch,
     forwards: &[Forward],
 ) -> Vec<oneshot::Receiver<u32>> {
-    let mut by_feed: HashMap<Feed, Vec<Keyed>> = HashMap::new();
+    let mut by_feed: BTreeMap<Feed, Vec<Keyed>> = BTreeMap::new();
     for one in forwards {
         let key = IdempotencyKey::of_place(topic.as_str(), &epoch.to_string(), one.seq.get());
         let publication = room_protocol::forwarded(one);

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::errands::Asking;
 use super::state::{Outgoing, RelayState};
 use super::{errands, words};
 use crate::core::relay::effect::{Effect, Word};
@@ -42,7 +43,10 @@ impl RelayState {
                 errands::delete_all(self, &self.subscriptions);
             }
             Effect::Close => {}
-            Effect::Ask { ask, topic, lease, past } => errands::ask(self, ask, topic, lease, past),
+            Effect::Ask { ask, topic, lease, past, address } => {
+                errands::ask(self, ask, Asking { topic, lease, past, address });
+            }
+            Effect::LetGo { topic, lease } => errands::let_go(self, topic, lease),
             Effect::Verify { socket, token } => errands::verify(self, socket, token),
             Effect::Wake { at } => {
                 self.may_have_stored.set(true);

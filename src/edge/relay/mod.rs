@@ -20,6 +20,7 @@ use worker::{
 use self::numbered::number_of;
 use self::state::{RelayState, Waiting};
 use crate::auth::address::AddressHash;
+use crate::core::address::Address;
 use crate::core::client_frame::ClientFrame;
 use crate::core::relay::effect::{TurnedAway, Word};
 use crate::core::relay::event::{Event, Opening, SocketId};
@@ -132,13 +133,14 @@ impl Relay {
         let address = headers.get(ADDRESS_HEADER)?.map(AddressHash::from_hashed);
         let from_address = |address| Sockets::of(&relay.state).listed_from(address);
         let open_from_address = address.as_ref().map_or(Ok(0), from_address)?;
+        let counted = address.as_ref().and_then(|address| Address::parse(address.as_str()));
         let identity = headers.get(IDENTITY_HEADER)?.and_then(|text| decode_identity(&text));
         let pair = WebSocketPair::new()?;
         let (sender, answer) = oneshot::channel();
         let socket = relay.next_socket();
         relay.wait(socket, Waiting { socket: pair.server, address, answer: sender });
         let connection = runtime::random_uuid();
-        let opening = Opening { socket, connection, open_from_address, identity };
+        let opening = Opening { socket, connection, open_from_address, address: counted, identity };
         relay.handle(match topic {
             None => Event::Open(opening),
             Some(topic) => open_topic(opening, topic, request)?,

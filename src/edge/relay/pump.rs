@@ -1,7 +1,7 @@
 //! The loop that sends what a relay has decided to send, one thing after another, so that nobody sees an earlier
 //! publication after a later one. Frames to many go out in chunks, as in a room. It must not decide what is sent.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
@@ -54,7 +54,7 @@ async fn send(relay: &RelayState, outgoing: Outgoing) -> Result<(), ObjectError>
 }
 
 async fn deliver(relay: &RelayState, delivery: &Delivery) -> Result<(), ObjectError> {
-    let mut made: HashMap<(Views, Option<&[usize]>), Vec<JsValue>> = HashMap::new();
+    let mut made: BTreeMap<(Views, Option<&[usize]>), Vec<JsValue>> = BTreeMap::new();
     let mut taken = 0;
     for parcel in &delivery.parcels {
         let key = (parcel.views, parcel.selection.as_deref());

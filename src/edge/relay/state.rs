@@ -3,7 +3,7 @@
 //! SQLite. It must not decide anything.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -71,7 +71,7 @@ pub struct RelayState {
     /// Whether something is being sent.
     pub is_sending: Cell<bool>,
     /// Sockets that took something of a push.
-    pub taken: RefCell<HashMap<PushId, u32>>,
+    pub taken: RefCell<BTreeMap<PushId, u32>>,
     /// The configuration.
     pub config: Rc<Result<Config, Mistakes>>,
     /// The topics of sockets whose attachment has no room for them.
@@ -79,10 +79,10 @@ pub struct RelayState {
     /// Whether rows or an alarm may be stored.
     pub(super) may_have_stored: Cell<bool>,
     /// Handshakes whose socket is not accepted yet.
-    pub(super) waiting: RefCell<HashMap<SocketId, Waiting>>,
+    pub(super) waiting: RefCell<BTreeMap<SocketId, Waiting>>,
     /// The decisions; empty until an event needs them.
     relay: RefCell<Option<Relay>>,
-    pushes: RefCell<HashMap<PushId, oneshot::Sender<Answer>>>,
+    pushes: RefCell<BTreeMap<PushId, oneshot::Sender<Answer>>>,
     numbers: Cell<u32>,
     push_numbers: Cell<u64>,
 }

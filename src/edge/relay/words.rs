@@ -41,6 +41,25 @@ fn refusal(why: Refused) -> (ErrorCode, String) {
             ErrorCode::RateLimited,
             format!("a socket has at most {limit} topics: unsubscribe from one first"),
         ),
+        Refused::TooManyNew => (
+            ErrorCode::RateLimited,
+            "nobody has published to this topic yet, and this address has asked for as many such topics as it may: \
+             subscribe again in a minute"
+                .to_owned(),
+        ),
+        Refused::TooMuchGiven => (
+            ErrorCode::RateLimited,
+            "this connection, or its address, was given as much of the past as it may be in a minute: subscribe \
+             again then, and nothing is lost"
+                .to_owned(),
+        ),
+        Refused::TooManyFromAddress => (
+            ErrorCode::RateLimited,
+            "this address has as many topics here as it may: unsubscribe from one first".to_owned(),
+        ),
+        Refused::NoMemory => {
+            (ErrorCode::Unavailable, "no more topics can be had by this connection: open another one".to_owned())
+        }
         Refused::FromTheFuture => (
             ErrorCode::InvalidQuery,
             "since is a seq that this topic has not reached in this epoch".to_owned(),
