@@ -1,14 +1,13 @@
 //! What a token says of somebody (RFC 7519 §4.1), and whether that holds now, for whom it is wanted. It must not know
 //! how a token is signed.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Deserializer, de};
 
 use super::json_web_token::TokenError;
 use crate::core::time::UnixMillis;
 
-/// How far the clocks of an issuer and of this service may differ, in milliseconds.
+/// How far the clock of an issuer may be ahead of this service's, in milliseconds: so much before it begins a token is
+/// good. It ends when it says so, for every route and every socket alike.
 pub const CLOCK_SKEW: u64 = 60_000;
 
 /// The claims that count here.
@@ -30,16 +29,19 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Seconds since the Unix epoch, with a fraction or without.
+/// Seconds since the Unix epoch, with a fraction or without (RFC 7519 §2). A time that is later than any alarm is the last
+/// one: `{"exp":1e15}` lasts until [`UnixMillis::LAST`].
 #[derive(Clone, Copy, Debug)]
 struct NumericDate(UnixMillis);
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = f64::deserialize(deserializer)?;
-        let since_epoch = Duration::try_from_secs_f64(seconds).map_err(de::Error::custom)?;
-        let millis = u64::try_from(since_epoch.as_millis()).map_err(de::Error::custom)?;
-        Ok(Self(UnixMillis(millis)))
+        let millis = f64::deserialize(deserializer)? * 1_000.0;
+        if millis.is_nan() || millis < 0.0 {
+            return Err(de::Error::custom("a time is a number of seconds since 1970"));
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to u64 saturates")]
+        Ok(Self(UnixMillis(millis as u64).min(UnixMillis::LAST)))
     }
 }
 
@@ -47,7 +49,7 @@ impl Claims {
     /// Checks the times, and returns until when the token is valid. A token without such a time is valid never.
     pub fn check_time(&self, now: UnixMillis) -> Result<UnixMillis, TokenError> {
         let NumericDate(expires) = self.exp.ok_or(TokenError::Expired)?;
-        if now >= expires.later_by(CLOCK_SKEW) {
+        if now >= expires {
             return Err(TokenError::Expired);
         }
         match self.nbf {
@@ -78,6 +80,8 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_500);
@@ -87,13 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_valid_until_a_minute_after_it_expires_and_from_a_minute_before_it_begins() {
+    fn a_token_is_valid_until_it_expires_and_from_a_minute_before_it_begins() {
         let at = |seconds| Ok(UnixMillis::from_seconds(seconds));
         for (json, expected) in [
             (r#"{"exp":1700003600}"#, at(1_700_003_600)),
             (r#"{"exp":1700003600.0}"#, at(1_700_003_600)),
-            (r#"{"exp":1699999941}"#, at(1_699_999_941)),
-            (r#"{"exp":1699999940}"#, Err(TokenError::Expired)),
+            (r#"{"exp":1700000001}"#, at(1_700_000_001)),
+            (r#"{"exp":1700000000.5}"#, Err(TokenError::Expired)),
+            (r#"{"exp":1699999990}"#, Err(TokenError::Expired)),
             (r#"{"exp":0}"#, Err(TokenError::Expired)),
             (r#"{"exp":null}"#, Err(TokenError::Expired)),
             ("{}", Err(TokenError::Expired)),
@@ -109,12 +114,34 @@ mod tests {
     fn a_time_is_a_number_that_can_be_one() {
         for json in [
             r#"{"exp":-1}"#,
-            r#"{"exp":1e300}"#,
+            r#"{"exp":-1e300}"#,
             r#"{"exp":"1700003600"}"#,
             r#"{"exp":[1700003600]}"#,
             r#"{"exp":true}"#,
         ] {
             assert!(serde_json::from_str::<Claims>(json).is_err(), "{json}");
+        }
+    }
+
+    proptest! {
+        /// No later time than that can be an alarm's: the runtime refuses it.
+        #[test]
+        fn a_time_is_never_later_than_any_alarm_whatever_a_token_says(
+            seconds in prop_oneof![any::<u64>().prop_map(|n| n.to_string()), "[1-9][0-9]{0,30}(\\.[0-9]{1,9})?(e[0-9]{1,2})?"],
+        ) {
+            let of = |name: &str| serde_json::from_str::<Claims>(&format!(r#"{{"{name}":{seconds}}}"#)).unwrap();
+            let NumericDate(expires) = of("exp").exp.unwrap();
+            prop_assert!(expires <= UnixMillis::LAST);
+            prop_assert_eq!(of("nbf").nbf.unwrap().0, expires);
+            let said: f64 = seconds.parse().unwrap();
+            prop_assert_eq!(expires == UnixMillis::LAST, said * 1_000.0 >= UnixMillis::LAST.0 as f64);
+        }
+    }
+
+    #[test]
+    fn what_lasts_longer_than_any_alarm_lasts_until_the_last_one() {
+        for json in [r#"{"exp":1e15}"#, r#"{"exp":1000000000000000}"#, r#"{"exp":1e300}"#] {
+            assert_eq!(claims(json).check_time(NOW), Ok(UnixMillis::LAST), "{json}");
         }
     }
 

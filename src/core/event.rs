@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use super::address::Address;
 use super::charting::{Charting, Learned, RuleChange};
 use super::client_frame::{ClientFrame, FrameBudget};
+pub use super::closing::Closing;
 use super::epoch::Epoch;
 use super::feed::Feed;
 use super::history::StoredBatch;
@@ -295,18 +296,4 @@ pub enum Reply {
         /// How many frames a minute are taken.
         per_minute: NonZeroU32,
     },
-}
-
-/// Why a room closes a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
-    /// A frame was larger than the room takes.
-    FrameTooBig {
-        /// The most it takes, in bytes.
-        limit: usize,
-    },
-    /// Frames went on after the warning.
-    TooManyFrames,
-    /// The room lost its memory while it was sending: the subscriber may have missed something, and can resume.
-    Interrupted,
 }

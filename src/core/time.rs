@@ -5,6 +5,10 @@
 pub struct UnixMillis(pub u64);
 
 impl UnixMillis {
+    /// The last point that the runtime takes as an alarm's, the end of the year 2188: a later one it refuses with "This API
+    /// doesn't support dates after 2189". What others say lasts longer than that lasts until then.
+    pub const LAST: Self = Self(6_911_049_600_000 - 1);
+
     /// The point that many seconds after the Unix epoch.
     #[must_use]
     pub fn from_seconds(seconds: u64) -> Self {

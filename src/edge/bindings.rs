@@ -118,6 +118,8 @@ pub const HISTORY_BYTES: &str = "HISTORY_BYTES";
 pub const OUTBOX_MESSAGES: &str = "OUTBOX_MESSAGES";
 /// Their bytes.
 pub const OUTBOX_BYTES: &str = "OUTBOX_BYTES";
+/// What may wait to be sent to one socket.
+pub const MAX_BACKLOG_BYTES: &str = "MAX_BACKLOG_BYTES";
 /// How long an unused room is kept.
 pub const ROOM_RETENTION: &str = "ROOM_RETENTION";
 
@@ -141,7 +143,7 @@ pub const PRICES_RETENTION: &str = "PRICES_RETENTION";
 pub const BALANCES_RETENTION: &str = "BALANCES_RETENTION";
 
 /// Every variable that may stand in wrangler.toml. Secrets may not: they are set with `wrangler secret put`.
-pub const VARIABLES: [&str; 27] = [
+pub const VARIABLES: [&str; 28] = [
     ENVIRONMENT,
     JWKS_URL,
     JWT_ISSUER,
@@ -159,6 +161,7 @@ pub const VARIABLES: [&str; 27] = [
     HISTORY_BYTES,
     OUTBOX_MESSAGES,
     OUTBOX_BYTES,
+    MAX_BACKLOG_BYTES,
     ROOM_RETENTION,
     DUST_USD,
     ALERT_WHALE_USD,

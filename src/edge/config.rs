@@ -58,6 +58,8 @@ pub struct Config {
     pub room: RoomLimits,
     /// Topics of one socket.
     pub max_topics_per_socket: usize,
+    /// What may wait to be sent to one socket, in bytes.
+    pub max_backlog_bytes: usize,
     /// How long candles are kept, in milliseconds.
     pub prices_retention_millis: u64,
     /// How long what wallets had is kept, in milliseconds.
@@ -134,6 +136,7 @@ impl Config {
                 market: reader.market_rules(),
             },
             max_topics_per_socket: reader.count(names::MAX_TOPICS_PER_SOCKET, 100, 1..=1_000),
+            max_backlog_bytes: reader.count(names::MAX_BACKLOG_BYTES, 2_097_152, 65_536..=33_554_432),
             prices_retention_millis: reader.duration(names::PRICES_RETENTION, 14 * DAY, 1_000..=3_650 * DAY),
             helius_auth: reader.helius_auth(),
             balances_retention_millis: reader.duration(
@@ -310,6 +313,7 @@ mod tests {
         assert_eq!(config.origins.allowed, AllowedOrigins::Only(vec![]));
         assert_eq!((config.max_message_bytes, config.max_batch_messages), (65_536, 100));
         assert_eq!((config.room.capacity, config.max_topics_per_socket), (8_192, 100));
+        assert_eq!(config.max_backlog_bytes, 2_097_152);
         assert_eq!(config.room.connections_per_address, NonZeroU32::new(1_000));
         assert_eq!(config.room.client_frame_bytes, 4_096);
         assert_eq!(config.room.client_frames_per_minute.get(), 100);
@@ -339,6 +343,7 @@ mod tests {
             ("HISTORY_BYTES", "2048"),
             ("OUTBOX_MESSAGES", "12"),
             ("OUTBOX_BYTES", "4096"),
+            ("MAX_BACKLOG_BYTES", "65536"),
             ("ROOM_RETENTION", "36h"),
             ("PRICES_RETENTION", "7d"),
             ("HELIUS_AUTH", "Bearer of what Helius sends to us"),
@@ -375,6 +380,7 @@ mod tests {
                 market: MarketRules::default(),
             },
             max_topics_per_socket: 13,
+            max_backlog_bytes: 65_536,
             prices_retention_millis: 7 * 86_400_000,
             helius_auth: Some(secret("Bearer of what Helius sends to us")),
             balances_retention_millis: 30 * 86_400_000,
@@ -399,6 +405,7 @@ mod tests {
             ("HISTORY_BYTES", "1 MB"),
             ("OUTBOX_MESSAGES", "0"),
             ("OUTBOX_BYTES", "0"),
+            ("MAX_BACKLOG_BYTES", "65535"),
             ("ROOM_RETENTION", "14"),
             ("MAX_TOPICS_PER_SOCKET", "1001"),
             ("PRICES_RETENTION", "forever"),
@@ -426,6 +433,7 @@ mod tests {
                 "OUTBOX_BYTES",
                 "ROOM_RETENTION",
                 "MAX_TOPICS_PER_SOCKET",
+                "MAX_BACKLOG_BYTES",
                 "PRICES_RETENTION",
                 "BALANCES_RETENTION",
                 "HELIUS_AUTH",

@@ -15,6 +15,7 @@ pub mod http;
 pub mod identity;
 pub mod identity_config;
 pub mod lanes;
+mod liveness;
 pub mod log;
 mod market_config;
 pub mod object_error;

@@ -20,6 +20,8 @@ use super::http::messages::Wait;
 use super::http::problems::HttpError;
 use super::sockets::{self, Sockets};
 use super::{log, objects, unfinished};
+use crate::core::closing::Closing;
+use crate::core::liveness::is_behind;
 use crate::core::publication::Keyed;
 use crate::core::topic::Topic;
 use crate::wire::batch::{MAX_BATCH_BYTES, Names};
@@ -153,6 +155,11 @@ impl PublisherSocket {
             messages::publish(&self.env, contents, Wait::ForRelays).await;
         if let Some(cause) = cause {
             log::publisher_failed(&cause);
+        }
+        let limit = self.config.as_ref().as_ref().map_or(0, |config| config.max_backlog_bytes as u64);
+        if is_behind(sockets::waiting(socket), limit) {
+            // It does not read its answers. What it gets none for it sends again.
+            let _ = sockets::close(socket, &Closing::Behind.into());
         }
         for (names, outcome) in names.iter().zip(&outcomes) {
             // A publisher that is gone needs no answer.

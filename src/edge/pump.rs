@@ -99,6 +99,7 @@ async fn broadcast(
     first: Seq,
     publications: &[Publication],
 ) -> Result<u32, ObjectError> {
+    room.cut_lost_before(publications.iter().map(|one| one.as_json().len()).sum())?;
     let topic = room.topic()?;
     let updates = in_places(first, publications);
     let each = updates.clone().map(|(seq, one)| frame::publication(one, seq));

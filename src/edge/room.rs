@@ -204,7 +204,7 @@ impl BroadcastRoom {
                 failures: report.failures,
             }
         });
-        let connections = room.audience()?.open();
+        let connections = room.count_alive()?;
         let standing = standing::encode(room.topic()?, &room.standing()?, connections, relays.collect());
         Ok(Response::ok(standing)?)
     }
@@ -249,6 +249,7 @@ impl BroadcastRoom {
             Ok(frame) => (frame, None),
             Err(fault) => (ClientFrame::NotUnderstood, Some(fault)),
         };
+        self.0.liveness.heard(socket, matches!(frame, ClientFrame::Ping { .. }));
         let Attachment { connection, budget } = attachment_of(socket);
         for effect in self.0.step(Event::ClientFrame { frame, budget })? {
             match effect {
@@ -284,13 +285,13 @@ impl BroadcastRoom {
     }
 
     async fn expire(&self) -> Result<(), ObjectError> {
-        let open = self.0.audience()?.open();
+        let open = self.0.count_alive()?;
         self.0.run(Event::Expire { open }).await
     }
 }
 
 fn attachment_of(socket: &WebSocket) -> Attachment {
-    Attachment::decode(&sockets::attached(socket))
+    Attachment::decode(&sockets::attached(socket.as_ref()))
 }
 
 /// A reply as a frame. A frame that was not understood has its `fault`.

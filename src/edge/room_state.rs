@@ -11,6 +11,7 @@ use worker::{Env, State};
 
 use super::config::{self, Config, Mistakes};
 use super::lanes::Lanes;
+use super::liveness::SocketLiveness;
 use super::log::{RoomEvent, RoomLog};
 use super::object_error::ObjectError;
 use super::room_storage::RoomStorage;
@@ -43,6 +44,8 @@ pub struct RoomState {
     pub log: RoomLog,
     /// Its ways to the relays and the feeds.
     pub lanes: Lanes,
+    /// What it knows of its sockets' other ends.
+    pub liveness: SocketLiveness,
     /// Whether a pump is running.
     pub is_pumping: Cell<bool>,
     topic: Option<Topic>,
@@ -80,6 +83,7 @@ impl RoomState {
             env: env.clone(),
             log,
             lanes: Lanes::default(),
+            liveness: SocketLiveness::new(&config),
             is_pumping: Cell::new(false),
             topic,
             config,

@@ -38,6 +38,12 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = readyState)]
     fn ready_state(this: &Socket) -> u16;
+
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    fn waiting(this: &Socket) -> f64;
+
+    #[wasm_bindgen(method, catch, js_name = deserializeAttachment)]
+    fn attached(this: &Socket) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/edge/send.mjs")]
@@ -174,9 +180,14 @@ impl Audience {
     /// Closes all of them.
     pub fn close(&self, frame: &CloseFrame) {
         for socket in self.iter() {
-            // One that is closing already throws.
-            let _ = socket.close(frame.code, &frame.reason);
+            close_one(&socket, frame);
         }
+    }
+
+    /// They, as the runtime's own objects.
+    #[must_use]
+    pub fn sockets(&self) -> &Array {
+        &self.everybody
     }
 
     /// How many the runtime lists, closing ones included.
@@ -210,8 +221,18 @@ pub fn attach(socket: &WebSocket, text: String) -> worker::Result<()> {
 
 /// The text that was kept with a socket; empty where none was.
 #[must_use]
-pub fn attached(socket: &WebSocket) -> String {
-    socket.deserialize_attachment().ok().flatten().unwrap_or_default()
+pub fn attached(socket: &JsValue) -> String {
+    let attached = socket.unchecked_ref::<Socket>().attached();
+    attached.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// Bytes that wait to be sent to a socket, as the network takes no more for now.
+#[must_use]
+pub fn waiting(socket: &WebSocket) -> u64 {
+    let socket: &JsValue = socket.as_ref();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes")]
+    let bytes = socket.unchecked_ref::<Socket>().waiting() as u64;
+    bytes
 }
 
 /// Whether a socket can still be sent to.
@@ -227,6 +248,12 @@ pub fn is_open(socket: &WebSocket) -> bool {
 /// What the runtime throws.
 pub fn close(socket: &WebSocket, frame: &CloseFrame) -> worker::Result<()> {
     socket.close(Some(frame.code), Some(&frame.reason))
+}
+
+/// Closes a socket, unless it is closing already.
+pub fn close_one(socket: &JsValue, frame: &CloseFrame) {
+    // One that is closing already throws.
+    let _ = socket.unchecked_ref::<Socket>().close(frame.code, &frame.reason);
 }
 
 /// Answers a client's close.

@@ -18,7 +18,7 @@ pub const ABNORMAL: usize = 1_006;
 
 const NORMAL: u16 = 1_000;
 const MESSAGE_TOO_BIG: u16 = 1_009;
-const SERVER_MOVED_ON: u16 = 4_000;
+const COME_BACK: u16 = 4_000;
 const TOO_MANY_FRAMES: u16 = 4_008;
 const TOO_MANY_CONNECTIONS: u16 = 4_029;
 const UNAUTHORIZED: u16 = 4_501;
@@ -35,7 +35,16 @@ impl From<Closing> for CloseFrame {
                 Self { code: TOO_MANY_FRAMES, reason: "too many frames in a minute".to_owned() }
             }
             Closing::Interrupted => {
-                Self { code: SERVER_MOVED_ON, reason: "interrupted: come back, and resume".to_owned() }
+                Self { code: COME_BACK, reason: "interrupted: come back, and resume".to_owned() }
+            }
+            Closing::Behind => {
+                Self { code: COME_BACK, reason: "too far behind: come back, and resume".to_owned() }
+            }
+            Closing::Silent => {
+                Self { code: COME_BACK, reason: "silent for too long: come back, and resume".to_owned() }
+            }
+            Closing::SignInEnded => {
+                Self { code: UNAUTHORIZED, reason: "the access token has expired".to_owned() }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::event::SocketId;
 use super::topic::Followed;
 use super::{Relay, tell};
 use crate::core::access::{Identity, may_read};
+use crate::core::event::Closing;
 use crate::core::time::UnixMillis;
 use crate::core::topic::{Topic, Visibility};
 use crate::core::view::Views;
@@ -54,15 +55,24 @@ impl Relay {
         effects
     }
 
-    /// Ends what one subscriber has of private topics, and says so.
+    /// Ends what one subscriber has of private topics, and says so: with a frame where it can show another proof on the same
+    /// socket, else with the end of the socket.
     pub(super) fn expire_one(&mut self, id: SocketId, now: UnixMillis) -> Vec<Effect> {
         let topics = self.end_private(id, now);
-        let Some(identity) = self.sockets.get_mut(&id).and_then(|socket| socket.identity.take()) else {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return vec![];
+        };
+        let is_for_one = socket.is_for_one;
+        let Some(identity) = socket.identity.take() else {
             return vec![];
         };
         let mut effects = vec![];
         if !topics.is_empty() {
-            effects.push(tell(id, Word::Expired { subject: identity.subject, topics }));
+            effects.push(if is_for_one {
+                Effect::Disconnect { socket: id, closing: Closing::SignInEnded }
+            } else {
+                tell(id, Word::Expired { subject: identity.subject, topics })
+            });
         }
         effects.push(Effect::Remember(id));
         effects

@@ -18,7 +18,8 @@ use worker::{
 };
 
 use self::numbered::number_of;
-use self::state::{RelayState, Waiting};
+pub use self::state::RelayState;
+use self::state::Waiting;
 use crate::auth::address::AddressHash;
 use crate::core::address::Address;
 use crate::core::client_frame::ClientFrame;
@@ -117,6 +118,11 @@ impl Relay {
         #[cfg(feature = "fault-injection")]
         crate::edge::fault::in_relay(&body, relay.name);
         let push = decode_push(relay.next_push(), &body)?;
+        if push.items.is_empty() {
+            // The room asks how many have the topic.
+            relay.awake()?;
+            relay.cut_lost()?;
+        }
         let answer = relay.wait_for_push(push.id);
         relay.handle(Event::Push(push))?;
         match answer.await {
@@ -163,6 +169,7 @@ impl Relay {
             return Err(ObjectError::Misplaced);
         };
         let Decoded { request, faults } = self.read(id, message)?;
+        relay.liveness.heard(socket, matches!(request, SocketRequest::Ping { .. }));
         relay.handle(Event::Request { socket: id, request })?;
         relay.tell(id, &Word::NotUnderstood, &faults);
         pump::start(relay);

@@ -30,9 +30,6 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = serializeAttachment)]
     fn attach(this: &Numbered, attachment: &str) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = deserializeAttachment)]
-    fn attached(this: &Numbered) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/edge/send.mjs")]
@@ -60,6 +57,14 @@ impl NumberedSockets {
     /// Forgets a socket.
     pub fn remove(&self, id: SocketId) {
         self.0.delete(&id.0.into());
+    }
+
+    /// All of them, their numbers and the runtime's own objects in the same order.
+    pub fn all(&self) -> (Vec<SocketId>, Array) {
+        let numbers = Array::from(&self.0.keys());
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "numbers of sockets")]
+        let id = |number: JsValue| number.as_f64().map(|number| SocketId(number as u32));
+        (numbers.iter().filter_map(id).collect(), Array::from(&self.0.values()))
     }
 
     /// Sends one socket a frame. One that is closing, or gone, is left out.
@@ -109,11 +114,4 @@ impl NumberedSockets {
 pub fn number_of(socket: &WebSocket) -> Option<SocketId> {
     let socket: &JsValue = socket.as_ref();
     socket.unchecked_ref::<Numbered>().number().map(SocketId)
-}
-
-/// The text that was kept with a socket; empty where none was.
-#[must_use]
-pub fn attached(socket: &JsValue) -> String {
-    let attached = socket.unchecked_ref::<Numbered>().attached();
-    attached.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }

@@ -40,13 +40,17 @@ async fn run(relay: &Rc<RelayState>) -> Result<(), ObjectError> {
     relay.settle()
 }
 
-async fn send(relay: &RelayState, outgoing: Outgoing) -> Result<(), ObjectError> {
+async fn send(relay: &Rc<RelayState>, outgoing: Outgoing) -> Result<(), ObjectError> {
     match outgoing {
         Outgoing::Frame(id, frame) => relay.sockets.send(id, &frame),
         Outgoing::Frames(ids, frame) => {
             relay.sockets.send_to(&ids, &[JsValue::from_str(&frame)]).await?;
         }
-        Outgoing::Delivery(delivery) => deliver(relay, &delivery).await?,
+        Outgoing::Delivery(delivery) => {
+            relay
+                .cut_lost_before(delivery.items.iter().map(|item| item.publication.as_json().len()).sum())?;
+            deliver(relay, &delivery).await?;
+        }
         Outgoing::Answer(push, pushed) => relay.answer_push(push, pushed),
         Outgoing::Close(id, frame) => relay.sockets.close(id, &frame),
     }

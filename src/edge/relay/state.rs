@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use worker::{Env, State, WebSocket};
 
-use super::numbered::{self, NumberedSockets};
+use super::numbered::NumberedSockets;
 use super::pump;
 use crate::auth::address::AddressHash;
 use crate::core::relay::effect::{Delivery, Effect, Pushed, TurnedAway};
@@ -18,9 +18,10 @@ use crate::core::relay::name::{Purpose, RelayName};
 use crate::core::relay::stored::StoredSocket;
 use crate::core::relay::{Relay, RelayLimits};
 use crate::edge::config::{self, Config, Mistakes};
+use crate::edge::liveness::SocketLiveness;
 use crate::edge::log::{RelayLog, RelayMoment};
 use crate::edge::object_error::ObjectError;
-use crate::edge::sockets::Sockets;
+use crate::edge::sockets::{self, Sockets};
 use crate::edge::store::subscriptions::SubscriptionsTable;
 use crate::edge::{runtime, unfinished};
 use crate::wire::close::CloseFrame;
@@ -66,6 +67,8 @@ pub struct RelayState {
     pub name: Option<RelayName>,
     /// Its sockets.
     pub sockets: NumberedSockets,
+    /// What it knows of their other ends.
+    pub liveness: SocketLiveness,
     /// What is to be sent, in order.
     pub outgoing: RefCell<VecDeque<Outgoing>>,
     /// Whether something is being sent.
@@ -111,6 +114,7 @@ impl RelayState {
             log,
             name,
             sockets: NumberedSockets::default(),
+            liveness: SocketLiveness::new(&config),
             outgoing: RefCell::default(),
             is_sending: Cell::default(),
             taken: RefCell::default(),
@@ -162,7 +166,7 @@ impl RelayState {
             let id = self.next_socket();
             self.sockets.add(id, &socket);
             let row = |connection: &str| self.subscriptions.load(connection).ok().flatten();
-            stored.push((id, relay_attachment::decode(&numbered::attached(&socket), row)));
+            stored.push((id, relay_attachment::decode(&sockets::attached(&socket), row)));
         }
         *self.relay.borrow_mut() = Some(Relay::wake(self.limits()?, stored));
         Ok(())

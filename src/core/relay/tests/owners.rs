@@ -70,6 +70,26 @@ fn when_a_proof_ends_private_topics_end_and_the_socket_stays() {
 }
 
 #[test]
+fn when_a_proof_ends_a_socket_for_one_topic_ends_with_it_as_it_can_show_no_other() {
+    let mut example = Example::new();
+    let open = Event::OpenTopic {
+        opening: opening(1, Some(identity("ana", 60))),
+        topic: topic(PRIVATE),
+        view: View::Native,
+        resume: None,
+    };
+    example.seen(open);
+    example.answer(Ok(Answer { items: vec![], ..latest(5) }));
+    example.now = NOW.later_by(60_000);
+    let mut asleep =
+        Example { relay: example.relay.clone(), asked: vec![], kept: example.kept.clone(), ..example };
+    asleep.sleep();
+    assert_eq!(asleep.seen(Event::Tick), ["1 is closed: SignInEnded"]);
+    assert_eq!(example.push(PRIVATE, 6, items(6..=6))[0], "1 is closed: SignInEnded");
+    assert_eq!(example.push(PRIVATE, 7, items(7..=7)), ["push 1: unwanted"], "nothing goes to it meanwhile");
+}
+
+#[test]
 fn nothing_private_is_pushed_after_a_proof_has_ended() {
     let mut example = example();
     example.now = NOW.later_by(60_000);
