@@ -25,8 +25,14 @@ for (const signal of ["SIGINT", "SIGTERM"])
 
 const opened = Date.now();
 const market = new SimulatedMarket({ seed, start: unixSeconds(), rate });
-await describe(market.tokens);
-await publish(market.past(await knownCandles()));
+const past = Map.groupBy(market.past(await knownCandles()), ({ token }) => token);
+const [first, ...others] = market.tokens;
+// The page's own token comes first: somebody is looking at it. The rest follows while it is traded.
+await publish([...(past.get(first.token) ?? []), ...market.next(unixSeconds()).messages]);
+const rest = Promise.all([
+  describe(market.tokens),
+  ...others.map(({ token }) => publish(past.get(token) ?? [])),
+]);
 say(`a simulated market, seed ${seed}, is on ${base}/ (Ctrl-C closes it)`);
 for (let due = Date.now(); !isOver && Date.now() - opened < seconds * 1000; due += STEP) {
   const { tokens, messages } = market.next(unixSeconds());
@@ -34,6 +40,7 @@ for (let due = Date.now(); !isOver && Date.now() - opened < seconds * 1000; due 
   await publish(messages);
   await sleep(Math.max(0, due + STEP - Date.now()));
 }
+await rest;
 say("the simulated market is closed");
 process.exit(0);
 
@@ -65,10 +72,11 @@ function unixSeconds() {
 
 /** Gives names to tokens that have none. */
 async function describe(tokens) {
-  for (const { token, description } of tokens) {
+  const described = tokens.map(async ({ token, description }) => {
     const known = await call(`/tokens/${token}`, { missing: {} });
     if (known.name === undefined) await call(`/tokens/${token}`, { method: "PUT", body: description });
-  }
+  });
+  await Promise.all(described);
 }
 
 /** The candles of the last hour, by token. */
@@ -80,6 +88,7 @@ async function knownCandles() {
   return new Map(await Promise.all(known));
 }
 
+/** Publishes messages in order. */
 async function publish(messages) {
   for (let from = 0; from < messages.length; from += BATCH) {
     const { results } = await call("/broadcast", {

@@ -6,8 +6,8 @@ export const STEP = 250;
 
 /** The past before the market opens: its minutes, the trades of a share in each, and as how many later ones each counts. */
 const PAST_MINUTES = 60;
-const PAST_TRADES = 1.2;
-const PAST_MOVES = 8;
+const PAST_TRADES = 0.6;
+const PAST_MOVES = 16;
 
 /**
  * The tokens that are always there: what one costs at first, how far each trade moves that, what a usual trade is worth in
@@ -125,9 +125,9 @@ export class SimulatedMarket {
       this.#move(token);
       told.push(this.#trade(token, timestamp));
     }
-    // The second step has one, for whoever waits to see something.
+    // The first step has one, for whoever waits to see something.
     const isMain = token.token === TOKENS[0].token;
-    if (isMain && (this.#steps === 2 || this.#random.chance(WHALE_EVERY)))
+    if (isMain && (this.#steps === 1 || this.#random.chance(WHALE_EVERY)))
       told.push(...this.#whale(token, timestamp));
     if (told.length === 0) return told;
     const price = { type: "PRICE_UPDATE", price: token.price, source: token.source, timestamp };

@@ -131,7 +131,7 @@ fn is_an_item(
     channel_name: &str,
     names: &[&[&str]],
 ) {
-    let text = channel::data(channel, [publication, publication]);
+    let text = channel::data(channel, [publication, publication]).concat();
     let frame = json::fields(&text).expect("a frame is an object");
     let quoted = format!("\"{channel_name}\"");
     assert_eq!(frame[..2], [("\"type\"", "\"data\""), ("\"channel\"", quoted.as_str())]);
@@ -188,13 +188,13 @@ fn reaches_who_asked_for_it(topic: &Topic, publication: &Publication) {
     let frames = |views, selection| delivery::frames(topic, first, &several, views, selection);
     assert_eq!(frames(Views::of(View::Native), Selection::All), native);
     assert_eq!(frames(Views::of(View::Native), Selection::Only(&[1])), native[1..]);
-    let batch = frame::batch_update(topic, in_places(first, &alone));
-    assert_eq!(frames(Views::of(View::NativeBatch), Selection::All), [batch]);
+    let batch = frame::batch_updates(topic, in_places(first, &alone));
+    assert_eq!(frames(Views::of(View::NativeBatch), Selection::All), batch);
     assert!(frames(Views::NONE, Selection::All).is_empty());
 
     let channels = [View::Prices, View::Tokens, View::Trades, View::Alerts(AlertKinds::ALL)];
     let everything = channels.into_iter().fold(Views::of(View::Native), Views::with);
-    let data = on_channel.map(|(view, channel)| (view, channel::data(channel, &alone)));
+    let data = on_channel.map(|(view, channel)| (view, channel::data(channel, &alone).concat()));
     for view in channels {
         let shown = data.iter().filter(|(own, _)| *own == view).map(|(_, data)| data.clone());
         assert_eq!(frames(Views::of(view), Selection::All), shown.collect::<Vec<_>>());

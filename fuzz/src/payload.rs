@@ -169,7 +169,7 @@ fn is_framed(topic: &Topic, publication: &Publication) {
     }
 
     let publications = [publication.clone(), publication.clone(), publication.clone()];
-    let batch = frame::batch_update(topic, in_places(Seq::new(9), &publications));
+    let batch = frame::batch_updates(topic, in_places(Seq::new(9), &publications)).concat();
     let fields = json::fields(&batch).expect("a batch is an object");
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["\"type\"", "\"token\"", "\"updates\""]);

@@ -90,7 +90,7 @@ fn is_framed(topic: &Topic) {
     for text in [
         frame::connected("c-1", topic, Epoch::Began(now), Seq::NONE, now),
         frame::gap(topic, None, Seq::new(9)),
-        frame::batch_update(topic, std::iter::empty()),
+        frame::position(topic, Seq::new(9)),
     ] {
         let fields = json::fields(&text).expect("a frame is an object");
         assert!(fields.contains(&("\"token\"", &token)), "{text}");

@@ -17,9 +17,8 @@ use super::market::rule::Firing;
 use super::market::rules::Scale;
 use super::outbox::{Post, PostId};
 use super::publication::{Publication, Seq};
-use super::relay::event::{Lease, Told};
+use super::relay::event::{Lease, Question, Told};
 use super::relay::name::RelayName;
-use super::socket_request::Past;
 use super::time::UnixMillis;
 
 /// Something that happened to a room.
@@ -43,10 +42,8 @@ pub enum Event {
     },
     /// It was not: to be tried again.
     Uncharted,
-    /// What was asked for by [`Effect::Learn`] was read.
-    Learned(Learned),
-    /// It could not be: to be tried again.
-    Unlearned,
+    /// What was asked for by [`Effect::Learn`]; `None` where it could not be read, and is to be tried again.
+    Learned(Option<Learned>),
     /// Users have changed what they want to be told of.
     Rules(RuleChange),
     /// Users' own alerts were published, or nobody wants them any more.
@@ -64,16 +61,7 @@ pub enum Event {
         connections: u32,
     },
     /// A relay wants to be pushed what is published, and asks for something of the past.
-    Ask {
-        /// Which.
-        relay: RelayName,
-        /// Its stay on the list.
-        lease: Lease,
-        /// What it asks for.
-        past: Past,
-        /// Whether it asks only in case somebody has published to the topic.
-        only_born: bool,
-    },
+    Ask(Question),
     /// A relay has nobody any more who wants this topic.
     Unwanted {
         /// Which.
@@ -142,8 +130,7 @@ pub enum Effect {
     },
     /// Write the market's closed minutes down.
     Chart(Charting),
-    /// Read what others have written down of the token, and the users' own alerts of these scales that something comes to
-    /// first.
+    /// Read what others have written down of the token, and the nearest of the users' own alerts of these scales.
     Learn(Vec<Scale>),
     /// Publish the market's alerts, and say so.
     Warn {

@@ -71,13 +71,13 @@ pub fn learn(room: &Rc<RoomState>, scales: Vec<Scale>) {
     let learning = Rc::clone(room);
     room.state.wait_until(async move {
         let life = learning.life();
-        let event = read(&learning, scales).await.map(Event::Learned).unwrap_or_else(|error| {
+        let learned = read(&learning, scales).await;
+        if let Err(error) = &learned {
             learning.log.failed(&format!("what is written down of the token could not be read: {error}"));
-            Event::Unlearned
-        });
+        }
         // A room that woke from what is stored meanwhile asks for what it needs.
         if learning.life() == life
-            && let Err(error) = learning.run(event).await
+            && let Err(error) = learning.run(Event::Learned(learned.ok())).await
         {
             learning.log.failed(&error);
         }

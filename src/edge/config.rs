@@ -107,10 +107,10 @@ impl Config {
                 required: reader.flag(names::REQUIRE_ORIGIN),
                 local_pages: environment == Environment::Development,
             },
-            max_message_bytes: reader.count(names::MAX_MESSAGE_BYTES, 65_536, 2..=1_048_576),
+            max_message_bytes: reader.count(names::MAX_MESSAGE_BYTES, 65_536, 2..=1_043_456),
             max_batch_messages: reader.count(names::MAX_BATCH_MESSAGES, 100, 1..=1_000),
             room: RoomLimits {
-                client_frame_bytes: reader.count(names::MAX_CLIENT_FRAME_BYTES, 4_096, 64..=1_048_576),
+                client_frame_bytes: reader.count(names::MAX_CLIENT_FRAME_BYTES, 32_768, 64..=1_047_552),
                 client_frames_per_minute: reader
                     .positive(names::CLIENT_FRAMES_PER_MINUTE, 100, 1..=100_000)
                     .unwrap_or(NonZeroU32::MIN),
@@ -297,6 +297,8 @@ pub fn of(env: &Env) -> Rc<Result<Config, Mistakes>> {
 mod tests {
     use super::*;
     use crate::core::market::thresholds::MarketRules;
+    use crate::wire::payload::MAX_PAYLOAD_BYTES;
+    use crate::wire::shared_frame::{ADDED_BYTES, MAX_FRAME_BYTES};
 
     fn parse(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
         Config::parse(|name| {
@@ -315,13 +317,24 @@ mod tests {
         assert_eq!((config.room.capacity, config.max_topics_per_socket), (8_192, 100));
         assert_eq!(config.max_backlog_bytes, 2_097_152);
         assert_eq!(config.room.connections_per_address, NonZeroU32::new(1_000));
-        assert_eq!(config.room.client_frame_bytes, 4_096);
+        assert_eq!(config.room.client_frame_bytes, 32_768);
         assert_eq!(config.room.client_frames_per_minute.get(), 100);
         assert_eq!(config.room.history, HistoryLimits { size: 256, bytes: 1_048_576 });
         assert_eq!(config.room.outbox, OutboxLimits { messages: 10_000, bytes: 8_388_608 });
         assert_eq!(config.room.retention_millis, 14 * 86_400_000);
         assert_eq!((config.prices_retention_millis, config.helius_auth), (14 * 86_400_000, None));
         assert_eq!(config.balances_retention_millis, 365 * 86_400_000);
+    }
+
+    #[test]
+    fn whatever_is_allowed_fits_the_frames_of_the_service() {
+        let is_allowed = |name, bytes: usize| parse(&[(name, bytes.to_string().as_str())]).is_ok();
+        for (name, largest) in [
+            ("MAX_MESSAGE_BYTES", MAX_PAYLOAD_BYTES),
+            ("MAX_CLIENT_FRAME_BYTES", MAX_FRAME_BYTES - ADDED_BYTES),
+        ] {
+            assert!(is_allowed(name, largest) && !is_allowed(name, largest + 1), "{name}");
+        }
     }
 
     #[test]
@@ -435,8 +448,8 @@ mod tests {
                 "MAX_TOPICS_PER_SOCKET",
                 "MAX_BACKLOG_BYTES",
                 "PRICES_RETENTION",
-                "BALANCES_RETENTION",
                 "HELIUS_AUTH",
+                "BALANCES_RETENTION",
             ]
         );
         assert!(mistakes.iter().all(|mistake| !mistake.problem.contains("hunter2")));

@@ -34,7 +34,10 @@ export function sightings(state, sockets) {
     const isOpen = socket.readyState === OPEN;
     const pinged = isOpen ? state.getWebSocketAutoResponseTimestamp(socket)?.getTime() : undefined;
     const waiting = isOpen ? socket.bufferedAmount : 0;
-    seen.set([livenessNumber(socket), pinged ?? Number.NaN, waiting ?? 0], FIELDS * place);
+    const first = FIELDS * place;
+    seen[first] = livenessNumber(socket);
+    seen[first + 1] = pinged ?? Number.NaN;
+    seen[first + 2] = waiting ?? 0;
   }
   return seen;
 }

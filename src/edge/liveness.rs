@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
@@ -10,13 +11,14 @@ use worker::{State, WebSocket};
 
 use super::config::{Config, Mistakes};
 use super::object_error::ObjectError;
+use super::pause::Pause;
 use super::relay::RelayState;
 use super::room_state::RoomState;
 use super::runtime;
-use super::sockets;
+use super::sockets::Audience;
 use crate::core::closing::Closing;
-use crate::core::liveness::{Liveness, Sighting};
-use crate::core::relay::event::Event;
+use crate::core::liveness::{Liveness, Patience, Sighting};
+use crate::core::relay::event::{Event, SocketId};
 use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 
@@ -28,6 +30,12 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn sightings(state: &JsValue, sockets: &Array) -> Result<Float64Array, JsValue>;
 }
+
+/// Who is lost, by its place among all, and why.
+type Lost = Vec<(usize, Closing)>;
+
+/// How often those who are behind are looked at while they are waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What an object knows of its sockets' other ends. It lives as long as the object is in memory.
 pub struct SocketLiveness {
@@ -49,6 +57,11 @@ impl SocketLiveness {
         self.known.borrow_mut().heard(number_of(socket.as_ref()), is_ping, runtime::now());
     }
 
+    /// Whether to wait for those who were behind at the last look.
+    fn waits(&self, patience: &mut Patience) -> bool {
+        patience.waits(self.known.borrow().backlog(), runtime::now())
+    }
+
     fn is_due(&self, bytes: usize) -> bool {
         self.known.borrow_mut().is_due(bytes, self.limit, runtime::now())
     }
@@ -58,7 +71,7 @@ impl SocketLiveness {
         state: &State,
         sockets: &Array,
         framed: impl Fn(usize) -> UnixMillis,
-    ) -> Result<Vec<(usize, Closing)>, ObjectError> {
+    ) -> Result<Lost, ObjectError> {
         let seen = sightings(state.as_raw(), sockets).map_err(worker::Error::from)?.to_vec();
         let seen: Vec<Sighting> = seen.as_chunks().0.iter().map(sighting).collect();
         Ok(self.known.borrow_mut().look(&seen, self.limit, runtime::now(), framed))
@@ -76,56 +89,89 @@ fn sighting(&[socket, pinged, waiting]: &[f64; 3]) -> Sighting {
 }
 
 impl RoomState {
-    /// Cuts who is lost, where it is time to look, before so many bytes are sent to each socket.
+    /// Cuts who is lost, where it is time to look, before so many bytes are sent to each socket. Who is behind and reads is
+    /// waited for.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn cut_lost_before(&self, bytes: usize) -> Result<(), ObjectError> {
-        if self.liveness.is_due(bytes) { self.cut_lost() } else { Ok(()) }
+    pub async fn cut_lost_before(&self, bytes: usize) -> Result<(), ObjectError> {
+        if !self.liveness.is_due(bytes) {
+            return Ok(());
+        }
+        let mut patience = Patience::from(runtime::now());
+        loop {
+            let (audience, lost) = self.lost()?;
+            if !self.liveness.waits(&mut patience) {
+                for (place, closing) in lost {
+                    audience.close_at(place, &closing.into());
+                }
+                return Ok(());
+            }
+            Pause::of(LOOK_AGAIN).await;
+        }
     }
 
-    /// How many sockets are open, without those that are lost.
+    /// How many sockets are open, without those that have vanished.
     ///
     /// # Errors
     /// What the runtime throws.
     pub fn count_alive(&self) -> Result<u32, ObjectError> {
-        self.cut_lost()?;
-        Ok(self.audience()?.open())
+        let (audience, lost) = self.lost()?;
+        for (place, closing) in lost.into_iter().filter(|(_, closing)| *closing == Closing::Silent) {
+            audience.close_at(place, &closing.into());
+        }
+        Ok(audience.open())
     }
 
-    fn cut_lost(&self) -> Result<(), ObjectError> {
+    fn lost(&self) -> Result<(Rc<Audience>, Lost), ObjectError> {
         let audience = self.audience()?;
-        let sockets = audience.sockets();
-        let framed = |place| Attachment::decode(&sockets::attached(&at(sockets, place))).budget.began;
-        for (place, closing) in self.liveness.look(&self.state, sockets, framed)? {
-            sockets::close_one(&at(sockets, place), &closing.into());
-        }
-        Ok(())
+        let framed = |place| Attachment::decode(&audience.attached_at(place)).budget.began;
+        let lost = self.liveness.look(&self.state, audience.sockets(), framed)?;
+        Ok((audience, lost))
     }
 }
 
 impl RelayState {
-    /// Cuts who is lost, where it is time to look, before so many bytes are sent to a socket.
+    /// Cuts who is lost, where it is time to look, before so many bytes are sent to a socket. Who is behind and reads is
+    /// waited for.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn cut_lost_before(self: &Rc<Self>, bytes: usize) -> Result<(), ObjectError> {
-        if self.liveness.is_due(bytes) { self.cut_lost() } else { Ok(()) }
+    pub async fn cut_lost_before(self: &Rc<Self>, bytes: usize) -> Result<(), ObjectError> {
+        if !self.liveness.is_due(bytes) {
+            return Ok(());
+        }
+        let mut patience = Patience::from(runtime::now());
+        loop {
+            let lost = self.lost()?;
+            if !self.liveness.waits(&mut patience) {
+                return self.cut(lost);
+            }
+            Pause::of(LOOK_AGAIN).await;
+        }
     }
 
-    /// Cuts who is lost.
+    /// Cuts who has vanished.
     ///
     /// # Errors
     /// What the runtime throws.
-    pub fn cut_lost(self: &Rc<Self>) -> Result<(), ObjectError> {
+    pub fn cut_vanished(self: &Rc<Self>) -> Result<(), ObjectError> {
+        let lost = self.lost()?;
+        self.cut(lost.into_iter().filter(|(_, closing)| *closing == Closing::Silent).collect())
+    }
+
+    fn lost(&self) -> Result<Vec<(SocketId, Closing)>, ObjectError> {
         let (ids, sockets) = self.sockets.all();
-        let id_at = |place: usize| ids.get(place).copied();
-        let framed = |place| {
-            let stored = id_at(place).and_then(|id| self.stored(id));
+        let framed = |place: usize| {
+            let stored = ids.get(place).and_then(|id| self.stored(*id));
             stored.map(|stored| stored.budget.began).unwrap_or_default()
         };
         let lost = self.liveness.look(&self.state, &sockets, framed)?;
-        for (id, closing) in lost.into_iter().filter_map(|(place, closing)| Some((id_at(place)?, closing))) {
+        Ok(lost.into_iter().filter_map(|(place, closing)| Some((*ids.get(place)?, closing))).collect())
+    }
+
+    fn cut(self: &Rc<Self>, lost: Vec<(SocketId, Closing)>) -> Result<(), ObjectError> {
+        for (id, closing) in lost {
             self.sockets.close(id, &closing.into());
             // Whether its close is ever answered or not, it counts no longer.
             self.sockets.remove(id);
@@ -133,8 +179,4 @@ impl RelayState {
         }
         Ok(())
     }
-}
-
-fn at(sockets: &Array, place: usize) -> JsValue {
-    u32::try_from(place).map_or(JsValue::UNDEFINED, |place| sockets.get(place))
 }

@@ -99,11 +99,11 @@ async fn broadcast(
     first: Seq,
     publications: &[Publication],
 ) -> Result<u32, ObjectError> {
-    room.cut_lost_before(publications.iter().map(|one| one.as_json().len()).sum())?;
+    room.cut_lost_before(publications.iter().map(|one| one.as_json().len()).sum()).await?;
     let topic = room.topic()?;
     let updates = in_places(first, publications);
     let each = updates.clone().map(|(seq, one)| frame::publication(one, seq));
-    let all = || frame::batch_update(topic, updates);
+    let all = || frame::batch_updates(topic, updates);
     let frames = audience.frames(publications.len(), each, all);
     let connections = audience.send(&frames).await?;
     room.log.debug(|| RoomEvent::Published { publications: publications.len(), connections });

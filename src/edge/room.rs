@@ -29,7 +29,7 @@ use crate::core::time::UnixMillis;
 use crate::wire::attachment::Attachment;
 use crate::wire::close;
 use crate::wire::frame::{self, FrameFault};
-use crate::wire::relay_protocol::{ASK_PATH, LEAVE_PATH, Question, decode_question, encode_answer};
+use crate::wire::relay_protocol::{ASK_PATH, LEAVE_PATH};
 use crate::wire::room_protocol::{
     ADDRESS_HEADER, BUSY, FEEDS_HEADER, Headers, KEYS_HEADER, MARKET_HEADER, MARKET_PATH, NotUnderstood,
     PROMPT_HEADER, PUBLISH_PATH, REFUSED_STATUS, RULES_PATH, STANDING_PATH, SUBSCRIBE_PATH,
@@ -52,7 +52,7 @@ impl DurableObject for BroadcastRoom {
         let answer = match request.path().as_str() {
             PUBLISH_PATH => self.publish(request).await,
             SUBSCRIBE_PATH => self.subscribe(&request).await,
-            ASK_PATH => self.tell_relay(request).await,
+            ASK_PATH => room_errands::tell_relay(&self.0, request).await,
             LEAVE_PATH => room_errands::dismiss(&self.0, request).await,
             STANDING_PATH => self.stand().await,
             MARKET_PATH => charting::tell(&self.0),
@@ -165,23 +165,6 @@ impl BroadcastRoom {
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// Answers a relay's question, which puts it on the list.
-    async fn tell_relay(&self, mut request: Request) -> Result<Response, ObjectError> {
-        let room = &self.0;
-        let Question { relay, lease, past, only_born } = decode_question(&request.text().await?)?;
-        let mut response = Err(ObjectError::Misplaced);
-        for effect in room.step(Event::Ask { relay, lease, past, only_born })? {
-            match effect {
-                Effect::Refuse(refusal) => {
-                    response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?);
-                }
-                Effect::Tell(told) => response = Ok(Response::ok(encode_answer(&told))?),
-                effect => room.keep_house(&effect).await?,
-            }
-        }
-        response
-    }
-
     /// Users have changed what they want to be told of.
     async fn change_rules(&self, mut request: Request) -> Result<Response, ObjectError> {
         let change = rule_change::decode(&request.text().await?)?;
@@ -228,7 +211,9 @@ impl BroadcastRoom {
                 socket.send_with_str(frame::snapshot(publication, *seq))?;
             }
             Effect::Replay { first, publications } if batch && publications.len() > 1 => {
-                socket.send_with_str(frame::batch_update(topic, in_places(*first, publications)))?;
+                for frame in frame::batch_updates(topic, in_places(*first, publications)) {
+                    socket.send_with_str(frame)?;
+                }
             }
             Effect::Replay { first, publications } => {
                 for (seq, publication) in in_places(*first, publications) {

@@ -11,7 +11,8 @@ use super::room_state::RoomState;
 use super::{charting, lanes, pump, warnings};
 use crate::core::event::{Effect, Event};
 use crate::core::room::Standing;
-use crate::wire::relay_protocol::decode_leave;
+use crate::wire::relay_protocol::{decode_leave, decode_question, encode_answer};
+use crate::wire::room_protocol::{REFUSED_STATUS, encode_refusal};
 
 impl RoomState {
     /// Runs an event that concerns storage, the market and the relays alone.
@@ -42,6 +43,25 @@ impl RoomState {
         let Standing { epoch, seq, .. } = self.standing()?;
         Ok(lanes::push(self, epoch, seq.next(), &[]))
     }
+}
+
+/// Answers a relay's question, which puts it on the list.
+///
+/// # Errors
+/// What the storage throws, and a message that is not understood.
+pub async fn tell_relay(room: &RoomState, mut request: Request) -> Result<Response, ObjectError> {
+    let question = decode_question(&request.text().await?)?;
+    let mut response = Err(ObjectError::Misplaced);
+    for effect in room.step(Event::Ask(question))? {
+        match effect {
+            Effect::Refuse(refusal) => {
+                response = Ok(Response::error(encode_refusal(refusal), REFUSED_STATUS)?);
+            }
+            Effect::Tell(told) => response = Ok(Response::ok(encode_answer(&told))?),
+            effect => room.keep_house(&effect).await?,
+        }
+    }
+    response
 }
 
 /// Takes a relay off the list that says that nobody there wants the topic any more.

@@ -64,8 +64,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Config, Mistakes};
-    use super::*;
+    use crate::edge::config::{Config, Mistakes};
 
     const SECRETS: [&str; 6] = [
         "WEBHOOK_SECRET",

@@ -7,8 +7,8 @@
  * @param {WebSocket[]} sockets
  * @param {number} chunk how many sockets are sent to between two turns
  * @param {string[]} each a frame for each publication
- * @param {string} all one frame with all of them
- * @param {true | Set<WebSocket> | null} takesAll who gets that one: everybody, these, or nobody
+ * @param {string[]} all as few frames as hold them all
+ * @param {true | Set<WebSocket> | null} takesAll who gets those: everybody, these, or nobody
  * @returns {Promise<number>} how many sockets took everything.
  */
 export async function sendToAll(sockets, chunk, each, all, takesAll) {
@@ -19,8 +19,8 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
     for (let place = start; place < end; place += 1) {
       const socket = sockets[place];
       try {
-        if (takesAll === true || takesAll?.has(socket)) socket.send(all);
-        else for (const frame of each) socket.send(frame);
+        const frames = takesAll === true || takesAll?.has(socket) ? all : each;
+        for (const frame of frames) socket.send(frame);
         taken += 1;
       } catch {
         // It is closing, or gone.
@@ -40,5 +40,5 @@ export async function sendToAll(sockets, chunk, each, all, takesAll) {
  */
 export function sendToSome(sockets, numbers, chunk, frames) {
   const some = Array.from(numbers, (number) => sockets.get(number));
-  return sendToAll(some, chunk, frames, "", null);
+  return sendToAll(some, chunk, frames, [], null);
 }

@@ -1,7 +1,7 @@
 //! The room's hibernating sockets: accept, count, remember, and the hot loop that sends one frame to all. It must not
 //! know what a frame says or why a socket is accepted.
 
-use js_sys::{Array, JsString, Promise, Set};
+use js_sys::{Array, Promise, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -49,8 +49,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/edge/send.mjs")]
 extern "C" {
     #[wasm_bindgen(js_name = sendToAll)]
-    fn send_to_all(sockets: &Array, chunk: u32, each: &Array, all: &JsString, takes_all: &JsValue)
-    -> Promise;
+    fn send_to_all(sockets: &Array, chunk: u32, each: &Array, all: &Array, takes_all: &JsValue) -> Promise;
 }
 
 /// Sockets that are sent to before the runtime gets a turn to write their frames out. Measured: with many more, the
@@ -68,11 +67,11 @@ pub struct Audience {
     batching: JsValue,
 }
 
-/// What is sent to an audience: the same publications, in a frame each and all in one, as far as somebody takes them.
-/// Each text is converted once.
+/// What is sent to an audience: the same publications, in a frame each and all in as few as hold them, as far as somebody
+/// takes them. Each text is converted once.
 pub struct Frames {
     each: Array,
-    all: JsString,
+    all: Array,
 }
 
 impl<'a> Sockets<'a> {
@@ -146,23 +145,23 @@ impl<'a> Sockets<'a> {
 }
 
 impl Audience {
-    /// The frames for this audience of `count` publications: `each` one's, and the one of `all`.
+    /// The frames for this audience of `count` publications: `each` one's, and those of `all`.
     pub fn frames(
         &self,
         count: usize,
         each: impl Iterator<Item = String>,
-        all: impl FnOnce() -> String,
+        all: impl FnOnce() -> Vec<String>,
     ) -> Frames {
+        let texts = |frames: &mut dyn Iterator<Item = String>| -> Array {
+            frames.map(|frame| JsValue::from_str(&frame)).collect()
+        };
+        let shared = || texts(&mut all().into_iter());
         let is_several = count > 1;
         if is_several && self.batching == JsValue::TRUE {
-            return Frames { each: Array::new(), all: JsString::from(all()) };
+            return Frames { each: Array::new(), all: shared() };
         }
-        let each: Array = each.map(|frame| JsValue::from_str(&frame)).collect();
-        let all = if is_several && self.batching.is_truthy() {
-            JsString::from(all())
-        } else {
-            each.get(0).unchecked_into()
-        };
+        let each = texts(&mut each.into_iter());
+        let all = if is_several && self.batching.is_truthy() { shared() } else { each.clone() };
         Frames { each, all }
     }
 
@@ -200,6 +199,21 @@ impl Audience {
     #[must_use]
     pub fn open(&self) -> u32 {
         self.iter().map(|socket| u32::from(socket.ready_state() == OPEN)).sum()
+    }
+
+    /// Closes the one at a place, unless it is closing already.
+    pub fn close_at(&self, place: usize, frame: &CloseFrame) {
+        close_one(&self.at(place), frame);
+    }
+
+    /// The text that was kept with the one at a place; empty where none was.
+    #[must_use]
+    pub fn attached_at(&self, place: usize) -> String {
+        attached(&self.at(place))
+    }
+
+    fn at(&self, place: usize) -> JsValue {
+        u32::try_from(place).map_or(JsValue::UNDEFINED, |place| self.everybody.get(place))
     }
 
     fn iter(&self) -> impl Iterator<Item = Socket> + '_ {
@@ -251,7 +265,7 @@ pub fn close(socket: &WebSocket, frame: &CloseFrame) -> worker::Result<()> {
 }
 
 /// Closes a socket, unless it is closing already.
-pub fn close_one(socket: &JsValue, frame: &CloseFrame) {
+fn close_one(socket: &JsValue, frame: &CloseFrame) {
     // One that is closing already throws.
     let _ = socket.unchecked_ref::<Socket>().close(frame.code, &frame.reason);
 }

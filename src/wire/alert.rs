@@ -314,7 +314,7 @@ mod tests {
         assert_eq!((keyed.feed, keyed.key), (Some(Feed::Alerts), Some(whale().key())));
         assert_eq!(describe(&keyed.publication).kind, Kind::Alert(Some(AlertKind::Whale)));
         assert_eq!(
-            data(Channel::Alerts, [&keyed.publication]),
+            data(Channel::Alerts, [&keyed.publication]).concat(),
             concat!(
                 r#"{"type":"data","channel":"alerts","data":{"alerts":[{"id":"whale-MEMEmint-1234567890-7","#,
                 r#""type":"whale","tokenAddress":"MEMEmint","tokenSymbol":"MEME","title":"Whale Alert: MEME","#,

@@ -2,6 +2,7 @@
 //! the text that was posted, never re-serialised. It must not know who is subscribed to a channel.
 
 use super::object::Object;
+use super::shared_frame::shared_frames;
 use super::{from_object, to_json};
 use crate::core::publication::Publication;
 use crate::core::view::{Kind, View};
@@ -131,19 +132,13 @@ impl Channel {
     }
 }
 
-/// One frame with publications of the channel's own kind, in their order.
+/// Publications of the channel's own kind, in their order, in one frame or in as few as hold them.
 #[must_use]
-pub fn data<'a>(channel: Channel, publications: impl IntoIterator<Item = &'a Publication>) -> String {
+pub fn data<'a>(channel: Channel, publications: impl IntoIterator<Item = &'a Publication>) -> Vec<String> {
     let name = channel.name();
-    let mut frame = format!(r#"{{"type":"data","channel":"{name}","data":{{"{name}":["#);
-    for (index, publication) in publications.into_iter().enumerate() {
-        if index > 0 {
-            frame.push(',');
-        }
-        push_item(&mut frame, channel.known(), publication);
-    }
-    frame.push_str("]}}");
-    frame
+    let head = format!(r#"{{"type":"data","channel":"{name}","data":{{"{name}":["#);
+    let known = channel.known();
+    shared_frames(&head, publications, "]}}", |frame, publication| push_item(frame, known, publication))
 }
 
 /// A publication as an item of a channel: the names that clients know in the order of `known`, then what else its
@@ -185,7 +180,7 @@ mod tests {
     use super::*;
 
     fn item(channel: Channel, json: &str) -> String {
-        let frame = data(channel, [&Publication::from_checked_object(json)]);
+        let frame = data(channel, [&Publication::from_checked_object(json)]).remove(0);
         let name = channel.name();
         let head = format!(r#"{{"type":"data","channel":"{name}","data":{{"{name}":["#);
         frame.strip_prefix(&head).unwrap().strip_suffix("]}}").unwrap().to_owned()
@@ -200,12 +195,12 @@ mod tests {
         .map(Publication::from_checked_object);
         assert_eq!(
             data(Channel::Prices, &posted),
-            concat!(
+            [concat!(
                 r#"{"type":"data","channel":"prices","data":{"prices":["#,
                 r#"{"tokenAddress":"0x123","price":0.0025,"timestamp":1234567890},"#,
                 r#"{"tokenAddress":"0x456","price":1e-9,"priceChange24h":15.5,"volume24h":1250000,"liquidity":500000}"#,
                 "]}}"
-            )
+            )]
         );
     }
 

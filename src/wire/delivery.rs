@@ -18,7 +18,7 @@ pub enum Selection<'a> {
 }
 
 /// The frames that a subscriber with `views` gets for the chosen ones of `items`, which follow one another in `topic`, the
-/// first at the place `first`: as posted first, then on each channel one frame.
+/// first at the place `first`: as posted first, then on each channel one frame, or as few as hold them.
 #[must_use]
 pub fn frames(
     topic: &Topic,
@@ -32,7 +32,7 @@ pub fn frames(
         Selection::Only(indices) => indices.iter().filter_map(|index| at(first, items, *index)).collect(),
     };
     let mut frames = as_posted(topic, &chosen, views);
-    frames.extend(Channel::ALL.into_iter().filter_map(|channel| on_channel(channel, &chosen, views)));
+    frames.extend(Channel::ALL.into_iter().flat_map(|channel| on_channel(channel, &chosen, views)));
     frames
 }
 
@@ -41,7 +41,8 @@ pub fn frames(
 pub fn snapshot(item: &Item, seq: Seq, views: Views) -> Vec<String> {
     let (publication, kind) = (&item.publication, item.kind);
     let as_posted = views.shows_as_posted(kind).then(|| frame::snapshot(publication, seq));
-    let data = on_channel_of(kind, views).map(|channel| channel::data(channel, [publication]));
+    let data =
+        on_channel_of(kind, views).into_iter().flat_map(|channel| channel::data(channel, [publication]));
     as_posted.into_iter().chain(data).collect()
 }
 
@@ -53,15 +54,14 @@ fn as_posted(topic: &Topic, chosen: &[(Seq, &Publication, Kind)], views: Views) 
     let shown = chosen.iter().filter(|(_, _, kind)| views.shows_as_posted(*kind));
     let updates = shown.map(|(seq, publication, _)| (*seq, *publication));
     if views.is_batch() && updates.clone().count() > 1 {
-        return vec![frame::batch_update(topic, updates)];
+        return frame::batch_updates(topic, updates);
     }
     updates.map(|(seq, publication)| frame::publication(publication, seq)).collect()
 }
 
-fn on_channel(channel: Channel, chosen: &[(Seq, &Publication, Kind)], views: Views) -> Option<String> {
+fn on_channel(channel: Channel, chosen: &[(Seq, &Publication, Kind)], views: Views) -> Vec<String> {
     let shown = chosen.iter().filter(|(_, _, kind)| on_channel_of(*kind, views) == Some(channel));
-    let mut items = shown.map(|(_, publication, _)| *publication).peekable();
-    items.peek().is_some().then(|| channel::data(channel, items))
+    channel::data(channel, shown.map(|(_, publication, _)| *publication))
 }
 
 /// The channel on which a subscriber with `views` gets a publication of this kind.
@@ -72,7 +72,14 @@ fn on_channel_of(kind: Kind, views: Views) -> Option<Channel> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::event::Forward;
+    use crate::core::feed::Feed;
+    use crate::core::topic::MAX_TOPIC_LENGTH;
     use crate::core::view::{AlertKind, AlertKinds, View};
+    use crate::wire::payload::{self, MAX_PAYLOAD_BYTES};
+    use crate::wire::room_protocol;
+    use crate::wire::shared_frame::MAX_FRAME_BYTES;
+    use crate::wire::subscription::MAX_SEQ;
 
     const FIRST: Seq = Seq::NONE;
 
@@ -130,6 +137,39 @@ mod tests {
                 r#"{"type":"data","channel":"trades","data":{"trades":[{"tokenAddress":"A","n":1}]}}"#,
             ]
         );
+    }
+
+    #[test]
+    fn the_largest_payload_fits_a_frame_in_every_shape() {
+        let topic = Topic::parse(&"T".repeat(MAX_TOPIC_LENGTH)).unwrap();
+        let seq = Seq::new(MAX_SEQ);
+        let fields = r#""slot":1,"amount":2,"symbol":"x","alertType":"rug","a":""#;
+        for (name, kind, feed) in [
+            ("PRICE_UPDATE", Kind::Price, None),
+            ("TRADE", Kind::Trade, Some(Feed::Trades)),
+            ("NEW_TOKEN", Kind::Token, Some(Feed::Tokens)),
+            ("ALERT", Kind::Alert(Some(AlertKind::Rug)), Some(Feed::Alerts)),
+        ] {
+            let begin = format!(r#"{{"type":"{name}",{fields}"#);
+            let rest = MAX_PAYLOAD_BYTES - begin.len() - r#""}"#.len();
+            let payload = format!(r#"{begin}{}"}}"#, "x".repeat(rest));
+            assert_eq!(payload.len(), MAX_PAYLOAD_BYTES);
+            let posted = payload::publication(&topic, payload.as_bytes()).unwrap().publication;
+            let in_feed = feed
+                .map(|feed| room_protocol::forwarded(&Forward { feed, publication: posted.clone(), seq }));
+            for publication in [posted].into_iter().chain(in_feed) {
+                let item = Item { publication, kind, origin: None };
+                let views = Views::of(View::NativeBatch).with(View::Prices).with(View::Trades);
+                let views = views.with(View::Tokens).with(View::Alerts(AlertKinds::ALL));
+                let twice = [item.clone(), item.clone()];
+                let all = frames(&topic, seq, &twice, views, Selection::All);
+                assert_eq!(all.len(), 4, "two do not fit one frame");
+                let snapshots = snapshot(&item, seq, views);
+                for frame in all.iter().chain(&snapshots) {
+                    assert!(frame.len() <= MAX_FRAME_BYTES, "{name}: {}", frame.len());
+                }
+            }
+        }
     }
 
     #[test]

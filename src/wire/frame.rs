@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::problem::ErrorCode;
+use super::shared_frame::shared_frames;
 use super::{ObjectError, from_object};
 use crate::core::client_frame::ClientFrame;
 use crate::core::epoch::Epoch;
@@ -29,25 +30,14 @@ pub fn publication(publication: &Publication, seq: Seq) -> String {
     frame
 }
 
-/// Several publications in one frame, each at its own place, for subscribers that asked for it.
+/// Several publications in one frame, or in as few as hold them, each at its own place, for subscribers that asked for it.
 #[must_use]
-pub fn batch_update<'a>(
+pub fn batch_updates<'a>(
     topic: &Topic,
-    updates: impl Iterator<Item = (Seq, &'a Publication)> + Clone,
-) -> String {
-    let payloads: usize = updates.clone().map(|(_, one)| one.as_json().len() + SERVICE_FIELDS).sum();
-    let mut frame = String::with_capacity(payloads + SERVICE_FIELDS + topic.as_str().len());
-    frame.push_str(r#"{"type":"BATCH_UPDATE","token":""#);
-    frame.push_str(topic.as_str());
-    frame.push_str(r#"","updates":["#);
-    for (index, (seq, publication)) in updates.enumerate() {
-        if index > 0 {
-            frame.push(',');
-        }
-        push_publication(&mut frame, publication, seq);
-    }
-    frame.push_str("]}");
-    frame
+    updates: impl IntoIterator<Item = (Seq, &'a Publication)>,
+) -> Vec<String> {
+    let head = format!(r#"{{"type":"BATCH_UPDATE","token":"{topic}","updates":["#);
+    shared_frames(&head, updates, "]}", |frame, (seq, publication)| push_publication(frame, publication, seq))
 }
 
 /// The last publication once more, for a newcomer.
@@ -232,8 +222,10 @@ mod tests {
         let posted = |body: &[u8]| payload::publication(&topic, body).unwrap().publication;
         let publications = [posted(br#"{"p":1e-9}"#), posted(br#"{"token":"T"}"#)];
         assert_eq!(
-            batch_update(&topic, in_places(Seq::new(9), &publications)),
-            r#"{"type":"BATCH_UPDATE","token":"T","updates":[{"p":1e-9,"token":"T","seq":9},{"token":"T","seq":10}]}"#
+            batch_updates(&topic, in_places(Seq::new(9), &publications)),
+            [
+                r#"{"type":"BATCH_UPDATE","token":"T","updates":[{"p":1e-9,"token":"T","seq":9},{"token":"T","seq":10}]}"#
+            ]
         );
     }
 

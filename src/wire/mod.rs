@@ -36,6 +36,7 @@ pub mod relay_protocol;
 pub mod request_body;
 pub mod room_protocol;
 pub mod rule_change;
+pub mod shared_frame;
 pub mod sign_in;
 pub mod sign_in_protocol;
 pub mod signed_request_protocol;

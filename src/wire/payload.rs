@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use super::description::kind_of;
 use super::object::{Name, text_of};
+use super::publisher::ENVELOPE_BYTES;
+use super::shared_frame::{ADDED_BYTES, MAX_FRAME_BYTES};
 use super::{ObjectError, from_object, is_json_whitespace, request_body};
 use crate::core::feed::Feed;
 use crate::core::idempotency::IdempotencyKey;
@@ -21,6 +23,10 @@ use crate::core::topic::Topic;
 /// How deeply a payload may be nested. The frame of a batch adds two levels, and common parsers of other languages read
 /// 127 without complaint.
 pub const MAX_NESTING: usize = 125;
+
+/// The largest payload that an operator may allow, in bytes. With what the service adds it fits a frame, and so does what a
+/// publisher's frame around it is answered.
+pub const MAX_PAYLOAD_BYTES: usize = MAX_FRAME_BYTES - ENVELOPE_BYTES - ADDED_BYTES;
 
 /// The fields that the service itself adds to a publication, and by which its subscribers know how far they are.
 const RESERVED_FIELDS: [&str; 4] = ["seq", "epoch", "snapshot", "tokenSeq"];

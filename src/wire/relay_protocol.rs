@@ -11,7 +11,7 @@ use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::publication::{Publication, Seq};
 use crate::core::relay::effect::{Denial, TurnedAway};
-use crate::core::relay::event::{Answer, Item, Lease, Push, PushId, Told};
+use crate::core::relay::event::{Answer, Item, Lease, Push, PushId, Question, Told};
 use crate::core::relay::name::RelayName;
 use crate::core::socket_request::Past;
 use crate::core::topic::Topic;
@@ -66,20 +66,6 @@ pub fn decode_turned_away(body: &str) -> Result<TurnedAway, NotUnderstood> {
         "room" => TurnedAway::Unreachable,
         _ => return Err(NotUnderstood),
     })
-}
-
-/// A relay's question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Who asks.
-    pub relay: RelayName,
-    /// Its stay on the room's list.
-    pub lease: Lease,
-    /// What it asks for of the past.
-    pub past: Past,
-    /// Whether it asks only in case somebody has published to the topic. A version that doesn't know of this puts it on the
-    /// list in any case.
-    pub only_born: bool,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -58,6 +58,16 @@ async function open(context, client, { network, hook }, token) {
   };
 }
 
+/** Opens a client that has a first price, which the page may have read, and a second one, which only the socket told. */
+async function openConnected(token, open) {
+  await publish(token, 1);
+  const opened = await open();
+  await opened.shows(1);
+  await publish(token, 2);
+  await opened.shows(2);
+  return opened;
+}
+
 /** Waits for so many handshakes in all. */
 function handshakes(network, count) {
   return until(`${count} handshakes came`, () => network.arrivals.length >= count);
@@ -106,11 +116,7 @@ for (const [event, wake] of Object.entries({
   both(
     `when ${event} is back, a connection that died unheard is found out at once`,
     async ({ network, token, open }) => {
-      await publish(token, 1);
-      const { page, shows } = await open();
-      await shows(1);
-      await publish(token, 2);
-      await shows(2);
+      const { page, shows } = await openConnected(token, open);
       network.mute();
       await publish(token, 3);
       await wake(page);
@@ -123,16 +129,14 @@ for (const [event, wake] of Object.entries({
 }
 
 both("a connection that is alive is kept when the reader is back", async ({ network, token, open }) => {
-  await publish(token, 1);
-  const { page, shows } = await open();
-  await shows(1);
+  const { page, shows } = await openConnected(token, open);
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await until("a ping came", () => network.pings === 1, 5);
-  await publish(token, 2);
-  await shows(2);
-  await page.clock.fastForward(6_000);
   await publish(token, 3);
   await shows(3);
+  await page.clock.fastForward(6_000);
+  await publish(token, 4);
+  await shows(4);
   assert.equal(network.arrivals.length, 1);
 });
 
@@ -158,9 +162,7 @@ for (const code of [4000, 4029]) {
   both(
     `who is asked with ${code} to come back within some seconds takes as long, and no less on waking`,
     async ({ network, token, open }) => {
-      await publish(token, 1);
-      const { page, shows } = await open();
-      await shows(1);
+      const { page } = await openConnected(token, open);
       const lost = Date.now();
       network.cut(code, "2");
       const comesBack = async () => {
@@ -175,9 +177,7 @@ for (const code of [4000, 4029]) {
 }
 
 both("a reason that is no number of seconds asks for nothing", async ({ network, token, open }) => {
-  await publish(token, 1);
-  const { shows } = await open();
-  await shows(1);
+  const { shows } = await openConnected(token, open);
   for (const [count, reason] of [
     [2, "interrupted: come back, and resume"],
     [3, "-5"],
@@ -186,17 +186,15 @@ both("a reason that is no number of seconds asks for nothing", async ({ network,
     network.cut(4000, reason);
     await handshakes(network, count);
   }
-  await publish(token, 2);
-  await shows(2);
+  await publish(token, 3);
+  await shows(3);
   const [first, second, third] = waits(network);
   assert.ok(first >= 450 && second >= 900 && third >= 1_800, waits(network).join());
 });
 
 both("nothing that is published costs a client its place", async ({ network, token, open }) => {
   network.rewrite = (text) => text.replace("OWN_CONNECTED", "connected").replace("OWN_GAP", "gap");
-  await publish(token, 1);
-  const { shows } = await open();
-  await shows(1);
+  const { shows } = await openConnected(token, open);
   await service.publish(token, { type: "OWN_GAP", symbol: "SOL", to: 999, from: null });
   const { seq } = await service.publish(token, { type: "OWN_CONNECTED", exchange: "binance" });
   for (const frame of [
@@ -210,11 +208,11 @@ both("nothing that is published costs a client its place", async ({ network, tok
   ])
     network.inject(JSON.stringify(frame));
   network.inject("pong");
-  await publish(token, 2);
-  await shows(2);
-  network.cut();
   await publish(token, 3);
   await shows(3);
+  network.cut();
+  await publish(token, 4);
+  await shows(4);
   const [, { url }] = network.arrivals;
   assert.match(url, new RegExp(`\\?since=${seq + 1}&epoch=[0-9a-z]+$`));
 });

@@ -11,7 +11,7 @@ use glow_broadcast::core::idempotency::IdempotencyKey;
 use glow_broadcast::core::market::thresholds::MarketRules;
 use glow_broadcast::core::outbox::{OutboxLimits, Post, PostId};
 use glow_broadcast::core::publication::{Keyed, Publication, Seq};
-use glow_broadcast::core::relay::event::{Answer, Lease};
+use glow_broadcast::core::relay::event::{Answer, Lease, Question};
 use glow_broadcast::core::relay::name::RelayName;
 use glow_broadcast::core::room::{Room, RoomLimits, Stored};
 use glow_broadcast::core::socket_request::Past;
@@ -175,7 +175,7 @@ impl KeptRoom {
         now: UnixMillis,
     ) -> Result<Answer, Refusal> {
         let mut answer = None;
-        for effect in self.room.step(Event::Ask { relay, lease, past, only_born }, now) {
+        for effect in self.room.step(Event::Ask(Question { relay, lease, past, only_born }), now) {
             match effect {
                 Effect::Tell(told) => answer = Some(Ok(decode_answer(&encode_answer(&told)).unwrap())),
                 Effect::Refuse(refusal) => answer = Some(Err(refusal)),

@@ -348,14 +348,14 @@ impl World {
             self.cut(who);
         }
         self.come_to_rest();
-        for topic in 0..TOPICS.len() {
+        for (topic, name) in TOPICS.iter().enumerate() {
             let was_unborn = self.rooms[topic].alarm_of_unborn().is_some();
             for _ in 0..2 {
                 self.ring(topic);
                 self.come_to_rest();
             }
             let is_forgotten = self.rooms[topic].is_empty();
-            assert!(!(self.truth.keeps && was_unborn) || is_forgotten, "{} is left", TOPICS[topic]);
+            assert!(!(self.truth.keeps && was_unborn) || is_forgotten, "{name} is left");
         }
     }
 

@@ -412,11 +412,12 @@ impl World {
     fn step(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = self.room.step(event, self.now);
         if let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::Learn(_))) {
-            let Effect::Learn(scales) = effects.remove(place) else { unreachable!() };
+            let Effect::Learn(scales) = effects.remove(place) else { panic!("it is one") };
             // It is answered before anything else happens: no user wants to be told of anything.
             let nearest = |scale| Nearest { scale, rules: vec![], are_all: true };
             let rules = scales.into_iter().map(nearest).collect();
-            let answer = self.room.step(Event::Learned(Learned { rules, ..Learned::default() }), self.now);
+            let answer =
+                self.room.step(Event::Learned(Some(Learned { rules, ..Learned::default() })), self.now);
             assert_eq!(answer, [], "nothing comes true");
         }
         self.transcript.extend(effects.iter().filter_map(seen));

@@ -109,7 +109,7 @@ test("a socket for a private topic, until the sign-in expires", async () => {
   const [own] = await onTopic(`wallet:${wallet.address}`, { headers });
   await service.publish(`wallet:${wallet.address}`, { type: "BALANCE_UPDATE", balance: 1.5 });
   await own.hear("balanceUpdate");
-  assert.deepEqual((await own.hear("signInExpired")).topics, [`wallet:${wallet.address}`]);
+  assert.equal((await own.subscriber.closed).code, 4501);
 });
 
 test("many topics, in the service's own dialect", async () => {
@@ -130,6 +130,10 @@ test("many topics, in the service's own dialect", async () => {
   await many.subscriber.soFar();
   await service.publish("FED", { type: "TRADE", price: 2 });
   await many.hear("feedPublication");
+  many.say("subscribeTopics", { topics: ["FED"], since: {} });
+  await many.hearAll("subscribedToTopic", "snapshot");
+  await service.publish("FED", { type: "TRADE", price: 3 });
+  await many.hearAll("publication", "position");
   many.say("textPing");
   await many.hear("textPong");
   many.say("timedPing");
@@ -138,6 +142,19 @@ test("many topics, in the service's own dialect", async () => {
   await many.hear("timedPong");
   many.say("subscribeTopics", { topics: ["wallet:somebody"], since: {} });
   assert.equal((await many.hear("error")).topic, "wallet:somebody");
+});
+
+test("the types of the service's own frames, and no others, are reserved", async () => {
+  const sent = Object.keys(document.channels).flatMap((channel) => messagesOf(channel, "send"));
+  const payloads = sent.map((name) => document.components.messages[name].payload);
+  const types = new Set(payloads.flatMap(({ properties }) => properties?.type?.const ?? []));
+  types.delete("BATCH_UPDATE");
+  assert.deepEqual([...types].toSorted(), document.components.schemas.ReservedType.enum.toSorted());
+  for (const type of [...types, "BATCH_UPDATE", "PRICE_UPDATE", "ping", "subscribe", "Gap"]) {
+    const payload = { type, updates: [] };
+    const { status, code } = await service.publish("RESERVED", payload);
+    assert.deepEqual([status, code], types.has(type) ? [400, "reserved_field"] : [200, undefined], type);
+  }
 });
 
 test("many topics, in the dialect of channels", async () => {
@@ -170,6 +187,8 @@ test("many topics, in the dialect of channels", async () => {
   await many.hear("unsubscribedFromTokenOnChannel");
   many.say("unsubscribeTrades");
   await many.hear("unsubscribedFromTokenOnChannel");
+  many.say("unsubscribeTrades");
+  await many.hear("unsubscribedFromChannel");
   many.say("unsubscribeChannel", { channel: "tokens" });
   await many.hear("unsubscribedFromChannel");
 });

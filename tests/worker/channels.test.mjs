@@ -182,6 +182,11 @@ test("a channel is given up as a whole, or by token", async () => {
   const subscriber = await subscribed("prices", { tokens: ["CH-LEFT-1", "CH-LEFT-2", "CH-LEFT-3"] }, 3);
   subscriber.say(on("trades", { tokens: ["CH-LEFT-2"] }));
   await subscriber.hear();
+  for (const channel of ["prices", "trades", "tokens", "alerts"]) {
+    const fresh = await service.many();
+    fresh.say({ type: "unsubscribe", channel });
+    assert.deepEqual(await fresh.soFar(), [`{"type":"unsubscribed","channel":"${channel}"}`], "of nothing");
+  }
   subscriber.say({ type: "unsubscribe", channel: "prices", params: { tokens: ["CH-LEFT-1"] } });
   assert.deepEqual(await subscriber.soFar(), [
     '{"type":"unsubscribed","channel":"prices","token":"CH-LEFT-1"}',

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { range, startService, stopServices } from "./service.mjs";
+import { range, startService, stopServices, until } from "./service.mjs";
 
 let service;
 before(async () => {
@@ -27,7 +27,11 @@ const byFeed = (n, token, tokenSeq, place) =>
   `{"type":"TRADE","n":${n},"token":"${token}","tokenSeq":${tokenSeq},"feed":"feed:trades","seq":${start + place}}`;
 
 /** Frames without what was said on subscribing. */
-const publications = (frames) => frames.filter((frame) => !/^\{"type":"(subscribed|gap)"/.test(frame));
+const publications = (frames) =>
+  frames.filter((frame) => !/^\{"type":"(subscribed|gap|position)"/.test(frame));
+
+/** What says that the feed was brought up to a place, by the tokens' own topics. */
+const upTo = (place) => `{"type":"position","token":"feed:trades","seq":${start + place}}`;
 
 test("trades, new tokens and alerts of all public topics come by their feed, with their place and their digits", async () => {
   const subscriber = await service.many();
@@ -99,7 +103,12 @@ for (const [name, evicted] of [
     const price = `{"type":"PRICE_UPDATE","n":5,"token":"${own}","seq":3}`;
     const [one, three] = [byTopic(1, own, 1), byTopic(3, own, 2)];
     const [two, four] = [byFeed(2, other, 1, 2), byFeed(4, other, 2, 4)];
-    assert.deepEqual(await both.soFar(), [one, two, three, four, price]);
+    const soFar = await both.soFar();
+    assert.deepEqual(publications(soFar), [one, two, three, four, price]);
+    assert.deepEqual(
+      soFar.filter((frame) => !publications([frame]).length),
+      [upTo(1), upTo(3)],
+    );
     assert.deepEqual(await token.soFar(), [one, three, price]);
     assert.deepEqual(await feed.soFar(), [byFeed(1, own, 1, 1), two, byFeed(3, own, 2, 3), four]);
   });
@@ -115,7 +124,7 @@ for (const [name, evicted] of [
     const { results } = await (await service.post("/broadcast", { messages })).json();
     assert.ok(results.every(({ success }) => success));
 
-    const frames = await both.soFar();
+    const frames = publications(await both.soFar());
     const mine = [1, 2, 4, 5].map((n, index) => byTopic(n, token, index + 1));
     assert.deepEqual(
       frames.filter((frame) => frame.includes(`"token":"${token}"`)),
@@ -131,7 +140,7 @@ for (const [name, evicted] of [
     );
     assert.equal(frames.length, 6);
 
-    const shared = (await batching.soFar()).map((frame) => JSON.parse(frame));
+    const shared = publications(await batching.soFar()).map((frame) => JSON.parse(frame));
     const updates = shared.flatMap((frame) => (frame.type === "BATCH_UPDATE" ? frame.updates : [frame]));
     assert.deepEqual(updates.map(({ n }) => n).toSorted(), range(1, 6));
     const together = shared.find((frame) => frame.token === token);
@@ -144,7 +153,7 @@ for (const [name, evicted] of [
     await gone.have([token, "feed:trades"]);
     await service.publish(token, trade(1));
     await service.publish(stranger, trade(2));
-    assert.equal((await gone.soFar()).length, 2);
+    assert.equal(publications(await gone.soFar()).length, 2);
     const [{ epoch }, { epoch: epochOfFeed }] = [
       await service.standing(token),
       await service.standing("feed:trades"),
@@ -170,18 +179,57 @@ for (const [name, evicted] of [
       back.cut();
     }
 
-    // The feed shows what is older than the place that the token is had from.
+    // Who names both in one frame has had the token up to there, and who asks for the token alone may not have.
+    const further = { ...since, [token]: { seq: 3, epoch } };
     const late = await service.many();
-    const some = await late.have([token, "feed:trades"], {
-      since: { ...since, [token]: { seq: 3, epoch } },
-    });
-    assert.deepEqual(publications(some), [
+    const some = await late.have([token, "feed:trades"], { since: further });
+    assert.deepEqual(publications(some), [byFeed(4, stranger, 2, 4)]);
+    assert.ok(some.includes(upTo(5)), "the feed was brought up to there by the token");
+    await service.publish(token, trade(6));
+    assert.deepEqual(publications(await late.soFar()), [byTopic(6, token, 4)]);
+    const apart = await service.many();
+    await apart.have([token], { since: { [token]: further[token] } });
+    const all = await apart.have(["feed:trades"], { since: { "feed:trades": since["feed:trades"] } });
+    assert.deepEqual(publications(all), [
       byFeed(3, token, 2, 3),
       byFeed(4, stranger, 2, 4),
       byFeed(5, token, 3, 5),
     ]);
-    await service.publish(token, trade(6));
-    assert.deepEqual(await late.soFar(), [byTopic(6, token, 4)]);
+  });
+
+  test(`a token and its feed resumed from where they were give the missed ones once and no gap, ${name}`, async () => {
+    const token = `${own}-RESUMED`;
+    const gone = await service.many();
+    const places = {};
+    const follow = (frames) => {
+      for (const frame of frames.map((text) => JSON.parse(text))) {
+        assert.notEqual(frame.type, "gap");
+        const topic = frame.topic ?? frame.feed ?? frame.token;
+        if (frame.type === "subscribed") places[topic] ??= { seq: frame.seq, epoch: frame.epoch };
+        else places[topic].seq = frame.seq;
+      }
+      return publications(frames);
+    };
+    follow(await gone.have([token, "feed:trades"]));
+    // More than are held.
+    for (const first of [1, 101, 201]) {
+      await service.post("/broadcast", {
+        messages: range(first, first + 99).map((n) => ({ token, payload: trade(n) })),
+      });
+    }
+    await until("the feed has them", async () => (await service.standing("feed:trades")).seq === start + 300);
+    assert.equal(follow(await gone.soFar()).length, 300);
+    assert.deepEqual([places[token].seq, places["feed:trades"].seq], [300, start + 300]);
+    gone.cut();
+    await away();
+    const back = await service.many();
+    assert.deepEqual(follow(await back.have([token, "feed:trades"], { since: places })), []);
+    back.cut();
+    await service.publish(token, trade(301));
+    const again = await service.many();
+    const missed = follow(await again.have(["feed:trades", token], { since: places }));
+    assert.deepEqual(missed, [byTopic(301, token, 301)]);
+    assert.equal(places["feed:trades"].seq, start + 301);
   });
 }
 
@@ -195,5 +243,5 @@ test("who gives up the token gets its trades by the feed, and who takes it up by
   assert.deepEqual(await subscriber.soFar(), [byFeed(2, "CHANGING", 2, 2)]);
   await subscriber.have(["CHANGING"]);
   await service.publish("CHANGING", trade(3));
-  assert.deepEqual(await subscriber.soFar(), [byTopic(3, "CHANGING", 3)]);
+  assert.deepEqual(publications(await subscriber.soFar()), [byTopic(3, "CHANGING", 3)]);
 });

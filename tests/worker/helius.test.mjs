@@ -277,6 +277,7 @@ test("the reference's own webhook body is broadcast to the token that its header
 
 test("the word that Helius has publishes nothing of people's own, to no feed, and no alert", async () => {
   const alerts = await service.subscribe("feed:alerts");
+  await alerts.soFar();
   const send = async (topic, type) => {
     const response = await service.request("/webhook/price", {
       method: "POST",

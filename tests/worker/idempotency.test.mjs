@@ -34,9 +34,9 @@ function postSigned(token, id, body, headers = {}) {
 const ways = {
   "an Idempotency-Key": (token, n) =>
     service.post(`/broadcast/${token}`, { n: 1 }, { "idempotency-key": `order-${n}` }),
-  "its webhook-id": (token, n) => postSigned(token, `msg_${n}`, '{"n":1}'),
+  "its webhook-id": (token, n) => postSigned(token, `${token}-${n}`, '{"n":1}'),
   "its webhook-id, whatever key somebody adds": (token, n) =>
-    postSigned(token, `msg_${n}`, '{"n":1}', { "idempotency-key": crypto.randomUUID() }),
+    postSigned(token, `${token}-${n}`, '{"n":1}', { "idempotency-key": crypto.randomUUID() }),
   "its signature and type": (token, n) =>
     service.post(`/broadcast/${token}`, `{"n":1,"type":"TRADE","signature":"5Kd${n}"}`),
 };

@@ -308,6 +308,33 @@ test("a socket holds so many topics and not one more, until it gives one up", as
   assert.equal(ofType("subscribed", await subscriber.have(["MOST-4"])).length, 1);
 });
 
+test("a place of a topic that the socket has, or waits for, is served, or refused with a word", async () => {
+  const [token, feed] = ["PLACE", "feed:trades"];
+  await service.publishNumbers(token, 1, 5);
+  const { epoch } = await service.standing(token);
+  const since = (seq, of = epoch) => ({ since: { [token]: { seq, epoch: of } } });
+  const subscriber = await service.many();
+  await subscriber.have([token, feed]);
+  assert.deepEqual((await subscriber.have([token], since(2))).slice(1), numbered(token, 3, 5));
+  const [, gap, snapshot] = await subscriber.have([token], since(2, "stranger"));
+  assert.equal(gap, `{"type":"gap","token":"${token}","from":null,"to":5}`);
+  assert.match(snapshot, /"seq":5,"snapshot":true/);
+  const [refused] = await subscriber.have([token], since(99));
+  const { code, topic } = JSON.parse(refused);
+  assert.deepEqual([code, topic], ["invalid_query", token]);
+  await service.publish(token, { n: 6 });
+  assert.deepEqual(await subscriber.soFar(), numbered(token, 6, 6), "it has the topic as before, once");
+
+  const hasty = await service.many();
+  hasty.say({ type: "subscribe", topics: [token] });
+  hasty.say({ type: "subscribe", topics: [token], ...since(3) });
+  const frames = await hasty.take(6);
+  const told = frames
+    .map((frame) => JSON.parse(frame))
+    .map(({ type, n, snapshot: is }) => type ?? (is ? "snapshot" : n));
+  assert.deepEqual(told, ["subscribed", "snapshot", "subscribed", 4, 5, 6]);
+});
+
 test("who asks twice for a topic has it once", async () => {
   await service.publish("TWICE", { n: 1 });
   const subscriber = await service.many();

@@ -65,7 +65,7 @@ test("an id is echoed with the characters that came, whatever it is, and without
     publisher.send(`{"id":${id},"token":"IDS","payload":{}}`);
     assert.ok((await publisher.next()).startsWith(`{"id":${id},"success":true,`), id);
     publisher.send(`{"id":${id},"token":"no topic","payload":{}}`);
-    assert.ok((await publisher.next()).startsWith(`{"id":${id},"success":false,`), id);
+    assert.ok((await publisher.next()).startsWith(`{"id":${id},"token":"no topic","success":false,`), id);
   }
   assert.equal((await ask(publisher, { token: "IDS", payload: {} })).id, null);
 });
@@ -73,24 +73,39 @@ test("an id is echoed with the characters that came, whatever it is, and without
 test("a frame that can't be published is answered with its code, and the next ones are published", async () => {
   const publisher = await service.publisher();
   const cases = [
-    ["{oops", "invalid_json", null],
-    ["", "invalid_json", null],
-    ["[1]", "invalid_payload", null],
-    ['{"id":1}', "invalid_payload", 1],
-    ['{"id":2,"token":"STRICT"}', "invalid_payload", 2],
-    ['{"id":3,"token":"STRICT","payload":[1]}', "invalid_payload", 3],
-    ['{"id":4,"token":"STRICT","payload":{"token":"OTHER"}}', "invalid_payload", 4],
-    ['{"id":5,"token":"no topic","payload":{}}', "invalid_topic", 5],
-    ['{"id":6,"token":"STRICT","payload":{"seq":1}}', "reserved_field", 6],
-    [`{"id":7,"token":"STRICT","payload":{"a":"${"x".repeat(65_536)}"}}`, "payload_too_large", 7],
-    [`{"id":8,"token":"STRICT","payload":{},"a":"${"x".repeat(70_000)}"}`, "payload_too_large", null],
-    [`{"id":9,"token":"STRICT","payload":{},"key":"${"x".repeat(300)}"}`, "invalid_payload", 9],
-    [Buffer.from('{"token":"STRICT","payload":{}}'), "invalid_payload", null],
+    ["{oops", "invalid_json", /not JSON/],
+    ["", "invalid_json", /not JSON/],
+    ["[1]", "invalid_payload", /is an object/],
+    ['{"id":1}', "invalid_payload", /`token`/],
+    ['{"id":2,"token":"STRICT"}', "invalid_payload", /`payload`/],
+    ['{"id":3,"token":"STRICT","payload":[1]}', "invalid_payload", /JSON object/],
+    ['{"id":4,"token":"STRICT","payload":{"token":"OTHER"}}', "invalid_payload", /`token` differs/],
+    ['{"id":5,"token":"no topic","payload":{}}', "invalid_topic", /character 3/],
+    ['{"id":6,"token":"STRICT","payload":{"seq":1}}', "reserved_field", /`seq`/],
+    ['{"id":6.0,"token":"STRICT","payload":{"type":"g\\u0061p"}}', "reserved_field", /`gap`/],
+    ['{"id":1,"token":"STRICT","payload":{"a":1},"key":7}', "invalid_payload", /`key` is not a text/],
+    ['{"id":2,"token":5,"payload":{}}', "invalid_payload", /`token` is not a text/],
+    ['{"id":3,"token":"STRICT","payload":{},"key":"\\ud800"}', "invalid_payload", /`key` is not a text/],
+    [`{"id":7,"token":"STRICT","payload":{"a":"${"x".repeat(65_536)}"}}`, "payload_too_large", /65536/],
+    [
+      `{"id":8,"token":"STRICT","key":"k","payload":{"a":"${"x".repeat(70_000)}"}}`,
+      "payload_too_large",
+      /69632/,
+    ],
+    [`{"id":9,"token":"STRICT","payload":{},"key":"${"x".repeat(300)}"}`, "invalid_payload", /255/],
+    [Buffer.from('{"token":"STRICT","payload":{}}'), "invalid_payload", /binary/],
   ];
-  for (const [index, [frame, code, id]] of cases.entries()) {
-    const { detail, ...answer } = await ask(publisher, frame);
-    assert.deepEqual(answer, { id, success: false, code }, String(frame).slice(0, 80));
-    assert.ok(detail.length > 0);
+  for (const [index, [frame, code, said]] of cases.entries()) {
+    publisher.send(frame);
+    const answer = await publisher.next();
+    const { detail, ...rest } = JSON.parse(answer);
+    const written = /^\{"id":/.test(String(frame)) ? JSON.parse(frame) : {};
+    const names = { id: null, ...written };
+    delete names.payload;
+    assert.deepEqual(rest, { ...names, success: false, code }, String(frame).slice(0, 80));
+    assert.match(detail, said);
+    const { id } = /"id":(?<id>[^,}]+)/.exec(String(frame))?.groups ?? { id: "null" };
+    assert.ok(answer.startsWith(`{"id":${id},`), "with the characters that came");
     assert.equal((await ask(publisher, { token: "STRICT", payload: {} })).seq, index + 1);
   }
 });

@@ -109,6 +109,12 @@ test("bad payloads are refused, each with its code, and take no place in the ord
     ["the field seq", '{"seq":1}', 400, "reserved_field"],
     ["the field epoch", '{"epoch":"x"}', 400, "reserved_field"],
     ["the field snapshot", '{"snapshot":true}', 400, "reserved_field"],
+    ["the field tokenSeq", '{"type":"TRADE","tokenSeq":9}', 400, "reserved_field"],
+    ["a type of the service's own", '{"type":"gap","symbol":"SOL"}', 400, "reserved_field"],
+    ["the same, written otherwise", '{"t\\u0079pe":"conn\\u0065cted"}', 400, "reserved_field"],
+    ["an update with the field seq", '{"type":"BATCH_UPDATE","updates":[{"seq":1}]}', 400, "reserved_field"],
+    ["an update of that type", '{"type":"BATCH_UPDATE","updates":[{"type":"gap"}]}', 400, "reserved_field"],
+    ["updates that are none", '{"type":"BATCH_UPDATE","updates":{}}', 400, "invalid_payload"],
     ["65,537 bytes", `{"a":"${"x".repeat(65_537 - 8)}"}`, 413, "payload_too_large"],
     ["10 MB", `{"a":"${"x".repeat(10_000_000)}"}`, 413, "payload_too_large"],
   ];
@@ -291,6 +297,7 @@ test("POST /broadcast publishes many messages, in order, and one bad message doe
     { payload: {} },
     { token: "BATCH-A", payload: { seq: 1 } },
     { token: "BATCH-A", payload: { a: "x".repeat(65_536) } },
+    { token: 5, payload: {}, id: 7 },
   ];
   const response = await service.post("/broadcast", { messages });
   assert.equal(response.status, 200);
@@ -307,6 +314,7 @@ test("POST /broadcast publishes many messages, in order, and one bad message doe
       { token: null, success: false, code: "invalid_payload" },
       { token: "BATCH-A", success: false, code: "reserved_field" },
       { token: "BATCH-A", success: false, code: "payload_too_large" },
+      { token: 5, id: 7, success: false, code: "invalid_payload" },
     ],
   );
   assert.deepEqual(await a.take(2), [

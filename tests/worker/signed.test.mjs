@@ -52,11 +52,8 @@ test("a body that was signed for one topic is taken at no other, and on no other
   const first = await post("/broadcast/wallet:Victim", headers, body);
   assert.deepEqual([first.status, first.seq], [200, 1]);
   refused(await post("/broadcast/T2PUBLIC", headers, body));
-  refused(
-    await send("PUT", "/tokens/T2PUBLIC", headers, '{"name":"x"}').then(() =>
-      post("/broadcast/T3", headers, body),
-    ),
-  );
+  refused(await send("PUT", "/tokens/T2PUBLIC", signature("msg_private", '{"name":"x"}'), '{"name":"x"}'));
+  refused(await post("/tokens/T2PUBLIC/image", headers, body));
   assert.deepEqual(await everybody.soFar(), []);
 
   const token = '{"name":"Bonk"}';
@@ -142,7 +139,7 @@ test("a signed wish for a picture gives one permission", async () => {
   refused(await post("/tokens/PICTURED/image", headers, "{}"));
 });
 
-test("a stranger's signature makes nothing be remembered, and what is remembered has an alarm that ends it", async () => {
+test("a stranger's signature makes nothing be remembered, and a publisher's is until it ends", async () => {
   const worker = service.harness.getWorker();
   const objects = () => worker.listDurableObjectIds("SIGNED_REQUESTS");
   const ids = await objects();

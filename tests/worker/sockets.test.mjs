@@ -80,13 +80,18 @@ test("frames that say nothing are answered, and the socket stays open", async ()
 
 test("a frame that is too large closes its socket with 1009, and no other", async () => {
   const bystander = await service.subscribe("LARGE");
-  for (const frame of ["x".repeat(4097), Buffer.alloc(4097), "x".repeat(1_000_000), "x".repeat(1_048_576)]) {
+  for (const frame of [
+    "x".repeat(32_769),
+    Buffer.alloc(32_769),
+    "x".repeat(1_000_000),
+    "x".repeat(1_048_576),
+  ]) {
     const subscriber = await service.subscribe("LARGE");
     subscriber.send(frame);
     assert.equal((await subscriber.closed).code, 1009);
   }
   const largest = await service.subscribe("LARGE");
-  largest.send(`{"type":"ping","id":"${"x".repeat(4096 - 23)}"}`);
+  largest.send(`{"type":"ping","id":"${"x".repeat(32_768 - 23)}"}`);
   assert.match(await largest.next(), /^\{"type":"pong"/);
   await until("the closed ones are gone", async () => (await service.publish("LARGE", {})).connections === 2);
   assert.match(await bystander.next(), /"seq":1/);

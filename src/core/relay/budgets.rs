@@ -1,4 +1,5 @@
-//! What strangers may have of a relay: so much of the past in a minute, so much memory for their topics. It must not know
+//! What strangers may have of a relay: so much of the past in a minute, so much memory for their topics, and those only
+//! as long as somebody wants them. It must not know
 //! what is done with those who want more.
 
 use super::Relay;
@@ -6,7 +7,9 @@ use super::effect::Refused;
 use super::event::SocketId;
 use super::held::{FOLLOWED_BYTES, MOST_BYTES, MOST_BYTES_OF_ADDRESS};
 use super::past::Given;
+use super::stored::Position;
 use crate::core::address::Address;
+use crate::core::publication::Seq;
 use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
@@ -56,6 +59,19 @@ impl Relay {
             return Err(Refused::TooManyFromAddress);
         }
         if self.has_no_memory() { Err(Refused::NoMemory) } else { Ok(()) }
+    }
+
+    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push; one that has
+    /// nothing to push is told.
+    pub(super) fn forget_unwanted(&mut self, topic: &Topic) {
+        let Some(followed) = self.topics.get(topic).filter(|one| one.is_unwanted()) else {
+            return;
+        };
+        if let (Some(Position { seq: Seq::NONE, .. }), Some(lease)) = (followed.position, followed.lease) {
+            self.let_go.push((topic.clone(), lease));
+        }
+        self.topics.remove(topic);
+        self.unnoted.remove(topic);
     }
 
     /// An address, where connections are counted by address.

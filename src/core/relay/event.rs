@@ -1,11 +1,12 @@
 //! What happens to a relay: what `Relay::step` is handed. It must not decide what an event leads to.
 
+use super::name::RelayName;
 use crate::core::access::Identity;
 use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::publication::{Publication, Seq};
-use crate::core::socket_request::SocketRequest;
+use crate::core::socket_request::{Past, SocketRequest};
 use crate::core::topic::Topic;
 use crate::core::view::{Kind, View};
 
@@ -157,6 +158,20 @@ pub enum AskFailure {
     FromTheFuture,
     /// It could not be reached.
     Unreachable,
+}
+
+/// A relay's question to a room, which puts it on the room's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Who asks.
+    pub relay: RelayName,
+    /// Its stay on the room's list.
+    pub lease: Lease,
+    /// What it asks for of the past.
+    pub past: Past,
+    /// Whether it asks only in case somebody has published to the topic. A version that doesn't know of this puts it on the
+    /// list in any case.
+    pub only_born: bool,
 }
 
 /// What a relay is told: how the room stands, and what was asked for of the past.

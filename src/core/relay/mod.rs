@@ -30,7 +30,7 @@ use self::effect::{Effect, TurnedAway, Word};
 use self::event::{AskId, Event, Lease, Opening, SocketId};
 use self::held::Held;
 use self::question::Question;
-use self::stored::{Position, StoredSocket};
+use self::stored::StoredSocket;
 use self::topic::Followed;
 use self::wish::Awaited;
 use super::access::Identity;
@@ -273,19 +273,6 @@ impl Relay {
             self.unnoted.insert(topic.clone());
         }
         self.forget_unwanted(topic);
-    }
-
-    /// Lets go of a topic that nobody has or is about to have. Its room hears of it with its next push; one that has
-    /// nothing to push is told.
-    fn forget_unwanted(&mut self, topic: &Topic) {
-        let Some(followed) = self.topics.get(topic).filter(|one| one.is_unwanted()) else {
-            return;
-        };
-        if let (Some(Position { seq: Seq::NONE, .. }), Some(lease)) = (followed.position, followed.lease) {
-            self.let_go.push((topic.clone(), lease));
-        }
-        self.topics.remove(topic);
-        self.unnoted.remove(topic);
     }
 
     /// Notes how far each topic is that has moved on, with one of its sockets.

@@ -1,6 +1,7 @@
 //! Examples of what a relay decides, and the words that they are told in. It must not know how effects are run.
 
 mod again;
+mod budgets;
 mod coming;
 mod feeds;
 mod owners;

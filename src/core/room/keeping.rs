@@ -73,3 +73,99 @@ impl Room {
         std::iter::once(Effect::Forget).chain(kept).chain(self.relays.iter().map(enlist)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::epoch::Epoch;
+    use crate::core::event::{Event, Refusal, Resume};
+    use crate::core::history::HistoryLimits;
+    use crate::core::market::thresholds::MarketRules;
+    use crate::core::outbox::{OutboxLimits, Post, PostId};
+    use crate::core::publication::{Keyed, Publication};
+    use crate::core::relay::event::Question;
+    use crate::core::room::RoomLimits;
+    use crate::core::socket_request::Past;
+    use std::num::NonZeroU32;
+
+    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+    const HOUR: u64 = 3_600_000;
+
+    fn room() -> Room {
+        let limits = RoomLimits {
+            capacity: 3,
+            connections_per_address: NonZeroU32::new(2),
+            client_frame_bytes: 4_096,
+            client_frames_per_minute: NonZeroU32::MIN,
+            history: HistoryLimits { size: 4, bytes: 1_000 },
+            outbox: OutboxLimits { messages: 8, bytes: 1_000 },
+            retention_millis: 14 * 24 * HOUR,
+            market: MarketRules::default(),
+        };
+        Room::wake(limits, Stored::default(), NOW)
+    }
+
+    fn relay() -> RelayName {
+        RelayName::parse("relay-weur-0").unwrap()
+    }
+
+    fn ask(past: Past, only_born: bool) -> Event {
+        Event::Ask(Question { relay: relay(), lease: Lease(7), past, only_born })
+    }
+
+    #[test]
+    fn a_topic_that_nobody_publishes_to_is_looked_at_within_the_hour_and_forgotten_with_its_last_relay() {
+        let mut room = room();
+        let asked = room.step(ask(Past::Latest, false), NOW);
+        let [Effect::Keep { until }, Effect::Enlist { .. }, Effect::Tell(_)] = asked.as_slice() else {
+            panic!("{asked:?}")
+        };
+        assert!(until.since(NOW) <= HOUR);
+        let woken = room.step(Event::Expire { open: 0 }, *until);
+        let [Effect::Probe, Effect::Keep { until: next }] = woken.as_slice() else { panic!("{woken:?}") };
+        assert!(next.since(*until) <= HOUR, "somebody may want it still");
+        assert_eq!(room.step(Event::Unwanted { relay: relay(), lease: Lease(7) }, *until), [Effect::Forget]);
+    }
+
+    #[test]
+    fn a_question_in_case_somebody_has_published_stores_nothing_where_nobody_has() {
+        let mut room = room();
+        assert_eq!(room.step(ask(Past::Latest, true), NOW), [Effect::Refuse(Refusal::Unborn)]);
+        assert!(room.relays().is_empty());
+    }
+
+    #[test]
+    fn a_place_that_was_not_given_yet_stores_nothing() {
+        let mut room = room();
+        let future = Past::Since(Resume { since: Seq::new(1), epoch: Epoch::Unborn(NOW) });
+        assert_eq!(room.step(ask(future, false), NOW), [Effect::Refuse(Refusal::FromTheFuture)]);
+        assert!(room.relays().is_empty());
+    }
+
+    #[test]
+    fn with_its_first_publication_a_topic_is_kept_for_the_whole_retention() {
+        let mut room = room();
+        room.step(ask(Past::Latest, false), NOW);
+        let publications = vec![Keyed::bare(Publication::from_checked_object("{}"))];
+        room.step(Event::Post(Post { id: PostId(1), publications, is_prompt: false }), NOW);
+        let effects = room.step(Event::Drain, NOW);
+        let until = effects.iter().find_map(|effect| match effect {
+            Effect::Keep { until } => Some(*until),
+            _ => None,
+        });
+        assert!(until.unwrap().since(NOW) >= 14 * 24 * HOUR);
+        let unwanted = room.step(Event::Unwanted { relay: relay(), lease: Lease(7) }, NOW);
+        assert_eq!(unwanted, [Effect::Dismiss { relay: relay() }], "what was published stays");
+    }
+
+    #[test]
+    fn what_is_stale_is_forgotten_and_who_is_on_the_list_stays_there_with_an_alarm() {
+        let mut room = room();
+        room.step(ask(Past::Latest, false), NOW);
+        room.is_stale = true;
+        let effects = room.step(Event::Expire { open: 0 }, NOW);
+        let [Effect::Forget, Effect::Keep { .. }, Effect::Enlist { .. }] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
+    }
+}

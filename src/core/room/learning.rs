@@ -53,8 +53,8 @@ impl Room {
         self.learning.knows_token = true;
         self.market.learn(learned.symbol.as_deref(), learned.supply.as_ref());
         self.market.watch(learned.rules);
-        let changed = changes.into_iter().flat_map(|change| self.take_change(change)).collect::<Vec<_>>();
-        let firings = [changed, self.market.look_again()].concat();
+        let mut firings: Vec<_> = changes.into_iter().flat_map(|change| self.take_change(change)).collect();
+        firings.extend(self.market.look_again());
         self.warn_and_learn(firings, now)
     }
 

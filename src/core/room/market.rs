@@ -240,7 +240,7 @@ mod tests {
             Nearest { scale: scale.clone(), are_all: rules.len() < MAX_WATCHED, rules }
         });
         let learned = Learned { rules: nearest.collect(), ..Learned::default() };
-        room.step(Event::Learned(learned), seconds(now))
+        room.step(Event::Learned(Some(learned)), seconds(now))
     }
 
     fn above(name: &str, price: &str) -> AlertRule {
@@ -480,7 +480,7 @@ mod tests {
     fn what_could_not_be_read_is_read_later_and_what_was_over_by_then_counts() {
         let mut room = room();
         assert!(asked(&tell(&mut room, NOW, vec![traded(NOW, "3")])).is_some());
-        assert_eq!(woken_at(&room.step(Event::Unlearned, seconds(NOW))), [NOW + 30]);
+        assert_eq!(woken_at(&room.step(Event::Learned(None), seconds(NOW))), [NOW + 30]);
         assert_eq!(asked(&tell(&mut room, NOW + 29, vec![traded(NOW + 29, "1")])), None);
         let effects = alarm(&mut room, NOW + 30);
         let scales = asked(&effects).unwrap();

@@ -176,9 +176,7 @@ impl Room {
                 self.answer_the_prompt(batch, connections)
             }
             Event::Handed { batch, connections } => self.answer(batch, connections),
-            Event::Ask { relay, lease, past, only_born } => {
-                self.tell_relay(relay, lease, past, only_born, now)
-            }
+            Event::Ask(question) => self.tell_relay(question, now),
             Event::Unwanted { relay, lease } => self.dismiss(relay, lease),
             Event::Connect { open, open_from_address, address, resume } => {
                 let resume = resume.map(|resume| self.judge(resume, now));
@@ -190,8 +188,8 @@ impl Room {
             Event::Charted { through } => self.charted(through, now),
             Event::Uncharted => vec![market::retry(now)],
             Event::Untold => self.owe(now),
-            Event::Learned(learned) => self.learn(learned, now),
-            Event::Unlearned => self.learn_later(now),
+            Event::Learned(Some(learned)) => self.learn(learned, now),
+            Event::Learned(None) => self.learn_later(now),
             Event::Rules(change) => self.change_rules(change, now),
             Event::Told { keys } => self.told(keys, now),
             Event::Leave => self.keep(now),
@@ -260,6 +258,7 @@ mod tests {
     use crate::core::idempotency::IdempotencyKey;
     use crate::core::outbox::Post;
     use crate::core::publication::{Keyed, Publication};
+    use crate::core::relay::event::Question;
     use crate::core::socket_request::Past;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -404,7 +403,7 @@ mod tests {
         let mut room = room();
         publish(&mut room, 1, &[None, None]);
         let relay = RelayName::parse("relay-weur-0").unwrap();
-        let ask = |lease, past| Event::Ask { relay, lease: Lease(lease), past, only_born: false };
+        let ask = |lease, past| Event::Ask(Question { relay, lease: Lease(lease), past, only_born: false });
         let effects = room.step(ask(7, Past::Latest), NOW);
         let [Effect::Enlist { .. }, Effect::Tell(told)] = effects.as_slice() else { panic!("{effects:?}") };
         assert_eq!((told.seq.get(), told.publications.len(), told.is_continuation), (2, 1, false));

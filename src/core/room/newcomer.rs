@@ -6,7 +6,7 @@ use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::{Effect, Refusal, Resume};
 use crate::core::publication::Seq;
-use crate::core::relay::event::{Lease, Told};
+use crate::core::relay::event::{Lease, Question, Told};
 use crate::core::relay::name::RelayName;
 use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
@@ -97,14 +97,8 @@ impl Room {
         Some(Effect::Snapshot { publication, seq: self.history.last() })
     }
 
-    pub(super) fn tell_relay(
-        &mut self,
-        relay: RelayName,
-        lease: Lease,
-        past: Past,
-        only_born: bool,
-        now: UnixMillis,
-    ) -> Vec<Effect> {
+    pub(super) fn tell_relay(&mut self, question: Question, now: UnixMillis) -> Vec<Effect> {
+        let Question { relay, lease, past, only_born } = question;
         if only_born && self.is_unborn() {
             return vec![Effect::Refuse(Refusal::Unborn)];
         }

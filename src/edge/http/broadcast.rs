@@ -32,12 +32,11 @@ pub async fn one(
     let topic = topic?;
     let keyed = payload::publication(&topic, &body)?;
     let keyed = Keyed { key: key.or(keyed.key), ..keyed };
-    let delivery = match signed {
-        Some(signed) => publish_signed(env, context, signed, topic, keyed).await?,
-        None => {
-            let published = rooms::publish(env, &topic, &[keyed], Wait::ForRelays).await?;
-            Delivery::new(published.connections, published.outcome(0))
-        }
+    let delivery = if let Some(signed) = signed {
+        publish_signed(env, context, signed, topic, keyed).await?
+    } else {
+        let published = rooms::publish(env, &topic, &[keyed], Wait::ForRelays).await?;
+        Delivery::new(published.connections, published.outcome(0))
     };
     let response = respond::json(200, batch::delivered(delivery))?;
     Ok(Answer { connections: Some(delivery.connections), ..response.into() })

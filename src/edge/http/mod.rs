@@ -15,6 +15,7 @@ mod payload_codes;
 pub mod problems;
 mod public_limit;
 mod publishers;
+mod refusal_texts;
 mod relays;
 mod respond;
 mod rooms;

@@ -5,6 +5,7 @@ use worker::{Response, Result};
 
 use super::api::problem::ApiError;
 use super::payload_codes::{message_code, payload_code, publisher_frame_code};
+use super::refusal_texts::{refusal_text, turned_away_text};
 use super::respond;
 use crate::auth::origin::OriginError;
 use crate::auth::sign_in::NotSignedIn;
@@ -161,30 +162,6 @@ impl From<IdentityError> for HttpError {
     }
 }
 
-fn refusal_text(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Full => "this topic has as many connections as it takes",
-        Refusal::FromTheFuture => "since is a seq that this topic has not reached in this epoch",
-        Refusal::TooManyFromAddress => "this address has as many connections to this topic as it may have",
-        Refusal::TooMuchGiven => {
-            "this address was given as much of the past as it may be in a minute: resume then"
-        }
-        Refusal::Unborn => "nobody has published to this topic yet",
-    }
-}
-
-fn turned_away_text(why: TurnedAway) -> &'static str {
-    match why {
-        TurnedAway::Full => "no more connections can be taken here now",
-        TurnedAway::TooManyFromAddress => refusal_text(Refusal::TooManyFromAddress),
-        TurnedAway::TooManyNew => "this address has asked for as many topics without a publication as it may",
-        TurnedAway::TooMuchGiven => refusal_text(Refusal::TooMuchGiven),
-        TurnedAway::FromTheFuture => refusal_text(Refusal::FromTheFuture),
-        TurnedAway::NotTheirs(_) => "this topic can be read by its owner only",
-        TurnedAway::Unreachable => "this topic can't be had now",
-    }
-}
-
 impl HttpError {
     /// The error as it is told.
     #[must_use]
@@ -213,16 +190,6 @@ impl HttpError {
                 None => problem,
             },
             _ => problem,
-        }
-    }
-
-    /// Whether it is for credentials that are not those of who may: those of who guesses are so.
-    #[must_use]
-    pub fn is_wrong_credentials(&self) -> bool {
-        match self {
-            Self::Unauthorized | Self::Api(ApiError::NotTheWebhook) => true,
-            Self::Signature(error) => *error != SignatureError::Used,
-            _ => false,
         }
     }
 

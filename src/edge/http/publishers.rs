@@ -3,12 +3,13 @@
 
 use worker::{Env, Request};
 
+use super::api::problem::ApiError;
 use super::body;
 use super::problems::HttpError;
 use super::public_limit;
 use crate::auth::bearer;
 use crate::auth::secret::PublisherSecrets;
-use crate::auth::webhook_signature::WebhookSignature;
+use crate::auth::webhook_signature::{SignatureError, WebhookSignature};
 use crate::core::idempotency::IdempotencyKey;
 use crate::edge::config::Config;
 use crate::edge::runtime;
@@ -51,10 +52,19 @@ pub async fn count_wrong<T>(
     config: &Config,
     judged: Result<T, HttpError>,
 ) -> Result<T, HttpError> {
-    if judged.as_ref().is_err_and(HttpError::is_wrong_credentials) {
+    if judged.as_ref().is_err_and(is_guess) {
         public_limit::check(request, env, config).await?;
     }
     judged
+}
+
+/// Whether an error is for credentials that nobody has. A signature that was used before is a publisher's.
+fn is_guess(error: &HttpError) -> bool {
+    match error {
+        HttpError::Unauthorized | HttpError::Api(ApiError::NotTheWebhook) => true,
+        HttpError::Signature(error) => *error != SignatureError::Used,
+        _ => false,
+    }
 }
 
 async fn judge(request: &mut Request, config: &Config, limit: usize) -> Result<Authenticated, HttpError> {

@@ -11,7 +11,7 @@ use worker::Headers;
 use super::state::RelayState;
 use crate::core::address::Address;
 use crate::core::event::Refusal;
-use crate::core::relay::event::{Answer, AskFailure, AskId, Event, Lease, SocketId};
+use crate::core::relay::event::{Answer, AskFailure, AskId, Event, Lease, Question, SocketId};
 use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
@@ -21,9 +21,7 @@ use crate::edge::object_error::ObjectError;
 use crate::edge::pause::Pause;
 use crate::edge::store::subscriptions::SubscriptionsTable;
 use crate::edge::{identity, objects, runtime};
-use crate::wire::relay_protocol::{
-    ASK_PATH, LEAVE_PATH, Question, decode_answer, encode_leave, encode_question,
-};
+use crate::wire::relay_protocol::{ASK_PATH, LEAVE_PATH, decode_answer, encode_leave, encode_question};
 use crate::wire::room_protocol::{REFUSED_STATUS, decode_refusal};
 
 /// How long a room may take for an answer.

@@ -121,7 +121,7 @@ impl Relay {
         if push.items.is_empty() {
             // The room asks how many have the topic.
             relay.awake()?;
-            relay.cut_lost()?;
+            relay.cut_vanished()?;
         }
         let answer = relay.wait_for_push(push.id);
         relay.handle(Event::Push(push))?;

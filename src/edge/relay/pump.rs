@@ -48,7 +48,8 @@ async fn send(relay: &Rc<RelayState>, outgoing: Outgoing) -> Result<(), ObjectEr
         }
         Outgoing::Delivery(delivery) => {
             relay
-                .cut_lost_before(delivery.items.iter().map(|item| item.publication.as_json().len()).sum())?;
+                .cut_lost_before(delivery.items.iter().map(|item| item.publication.as_json().len()).sum())
+                .await?;
             deliver(relay, &delivery).await?;
         }
         Outgoing::Answer(push, pushed) => relay.answer_push(push, pushed),

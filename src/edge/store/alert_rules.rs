@@ -19,9 +19,6 @@ use crate::wire::page::Page;
 /// For how many seconds a rule that has fired is shown.
 const SHOWN_SECONDS: u64 = 30 * 86_400;
 
-/// The most rules of a scale that are read at once: as many as are watched.
-const MAX_READ: u32 = MAX_WATCHED as u32;
-
 // The count and the row are one statement: of several requests at once none gets past the limit. A rule that waits
 // already is not written again.
 const INSERT: &str = "INSERT INTO alert_rules (id, wallet, mint, condition, threshold, quote, created_at) \
@@ -135,7 +132,7 @@ pub async fn nearest(database: &D1Database, token: &Topic, scales: Vec<Scale>) -
             Scale::Volume => (Condition::VolumeAbove, "ASC"),
         };
         let values = [token.as_str(), condition.name(), scale.quote()].map(JsValue::from);
-        database.prepare(nearest_in(order)).bind(&[&values[..], &[MAX_READ.into()]].concat())
+        database.prepare(nearest_in(order)).bind(&values)
     };
     let statements = scales.iter().map(statement).collect::<Result<_>>()?;
     let results = database.batch(statements).await?;
@@ -152,7 +149,7 @@ fn nearest_in(order: &str) -> String {
     format!(
         "SELECT id, wallet, mint, condition, threshold, quote, created_at, fired_at FROM alert_rules \
          WHERE mint = ?1 AND condition = ?2 AND {BASIS} = ?3 AND fired_at IS NULL \
-         ORDER BY {MAGNITUDE} {order}, {DIGITS} {order} LIMIT ?4"
+         ORDER BY {MAGNITUDE} {order}, {DIGITS} {order} LIMIT {MAX_WATCHED}"
     )
 }
 

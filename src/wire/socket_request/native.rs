@@ -68,7 +68,8 @@ mod tests {
     use crate::core::publication::Seq;
     use crate::core::socket_request::{Subscribe, Unsubscribe};
     use crate::core::time::UnixMillis;
-    use crate::core::topic::TopicError;
+    use crate::core::topic::{MAX_TOPIC_LENGTH, TopicError};
+    use crate::wire::subscription::MAX_SEQ;
 
     fn wanted(topic: &str, past: Past) -> Wanted {
         Wanted { topic: Topic::parse(topic).unwrap(), past }
@@ -147,6 +148,19 @@ mod tests {
         let largest =
             r#"{"type":"subscribe","topics":["A"],"since":{"A":{"seq":9007199254740991,"epoch":""}}}"#;
         assert_eq!(subscribed(largest).0, [wanted("A", since(9_007_199_254_740_991, Epoch::Foreign))]);
+    }
+
+    #[test]
+    fn who_comes_back_to_a_hundred_topics_needs_one_frame() {
+        let longest = |number: usize| format!("{number:0>MAX_TOPIC_LENGTH$}");
+        let topics: Vec<String> = (0..100).map(|number| format!("\"{}\"", longest(number))).collect();
+        let place = format!(r#"{{"seq":{MAX_SEQ},"epoch":"0{}"}}"#, Epoch::Began(UnixMillis(u64::MAX)));
+        let places: Vec<String> = topics.iter().map(|topic| format!("{topic}:{place}")).collect();
+        let (topics, places) = (topics.join(","), places.join(","));
+        let frame =
+            format!(r#"{{"type":"subscribe","topics":[{topics}],"since":{{{places}}},"batch":true}}"#);
+        assert_eq!(frame.len(), 31_254);
+        assert_eq!(decode(&frame, 32_768).faults, []);
     }
 
     #[test]
