@@ -30,6 +30,17 @@ const KINDS = {
   faulty: { out: "build/faulty", profile: "debug", cargo: ["--features", "fault-injection"] },
 };
 
+/** What the module uses of WebAssembly beyond its first version: what Rust does, and exceptions, as which panics surface. */
+const FEATURES = [
+  "bulk-memory",
+  "exception-handling",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+].map((feature) => `--enable-${feature}`);
+
 const WORKER_SOURCES = [
   "src",
   "migrations",
@@ -77,7 +88,7 @@ async function buildWorker({ out, profile, cargo, isOptimized }, parts) {
 
   const module = join(loose, "index_bg.wasm");
   const optimizer = join("node_modules", ".bin", "wasm-opt");
-  if (isOptimized) await must(optimizer, ["-O3", module, "-o", module]);
+  if (isOptimized) await must(optimizer, ["-O3", ...FEATURES, module, "-o", module]);
   copyFileSync(module, join(root, out, "index_bg.wasm"));
   await bundle(join(loose, "entry.mjs"), join(out, "entry.mjs"), isOptimized ? ["--minify"] : []);
   rmSync(loose, { recursive: true });
