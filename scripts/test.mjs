@@ -98,6 +98,8 @@ function nodeTests(folder, { sideBySide = 1 } = {}) {
   return run("node", [
     "--test",
     `--test-concurrency=${sideBySide}`,
+    // What waits for something that never comes fails, and does not hang.
+    "--test-timeout=600000",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=./scripts/durations.mjs",

@@ -411,14 +411,14 @@ test("frames that say nothing are answered, and the socket keeps what it has", a
 test("a frame that is too large closes its socket with 1009, and no other", async () => {
   const bystander = await service.many();
   await bystander.have(["LARGE"]);
-  for (const frame of ["x".repeat(4097), Buffer.alloc(4097), "x".repeat(1_000_000)]) {
+  for (const frame of ["x".repeat(32_769), Buffer.alloc(32_769), "x".repeat(1_000_000)]) {
     const subscriber = await service.many();
     await subscriber.have(["LARGE"]);
     subscriber.send(frame);
     assert.equal((await subscriber.closed).code, 1009);
   }
   await until("the closed ones are gone", async () => (await service.publish("LARGE", {})).connections === 1);
-  bystander.send(`{"type":"ping","id":"${"x".repeat(4096 - 23)}"}`);
+  bystander.send(`{"type":"ping","id":"${"x".repeat(32_768 - 23)}"}`);
   await until("the largest that is taken is answered", async () => (await bystander.hear()).type === "pong");
 });
 

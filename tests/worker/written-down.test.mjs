@@ -121,7 +121,7 @@ test("what can never be written down is in the way of nothing else", async () =>
     const found = await rows(service, "SELECT trades FROM prices WHERE mint = 'ODD' ORDER BY hour DESC");
     return found.length === 2 && found[0].trades === 1;
   };
-  await until("the hour that can be is written", isWritten, SECONDS);
+  await until("the hour that can be is written", isWritten);
   const [token] = await rows(service, "SELECT priced_slot FROM tokens WHERE mint = 'ODD'");
   assert.equal(token.priced_slot, 0);
   const lines = service
