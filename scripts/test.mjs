@@ -9,6 +9,9 @@ import { chromium } from "./chromium.mjs";
 import { packages, pythonTools, rust, tool, tools, WASM_TARGET } from "./setup.mjs";
 import { environment, fail, root, run, say, works } from "./shell.mjs";
 
+/** Tests of the Worker that want both cores: how much they see depends on it. */
+const BUSY = ["fanout.test.mjs", "full-room.test.mjs", "storm.test.mjs", "swarm-topics.test.mjs"];
+
 const DURATIONS = join(root, "build", "durations");
 
 /** What the tests use of the machine besides Rust and Node. */
@@ -41,7 +44,8 @@ const rows = [
     },
   ],
   [{ "rules of the page": () => nodeTests("tests/site") }],
-  [{ "the Worker in the real runtime": () => nodeTests("tests/worker", { sideBySide: 3 }) }],
+  [{ "the Worker in the real runtime": () => nodeTests("tests/worker", { sideBySide: 3, but: BUSY }) }],
+  [{ "the busy Worker in the real runtime": () => nodeTests("tests/worker", { only: BUSY }) }],
   [{ "scripts and deployment": () => nodeTests("tests/scripts") }],
   [{ "the page in a real browser": () => nodeTests("tests/browser") }],
 ];
@@ -92,9 +96,11 @@ function seconds(since) {
  * The tests of a folder. Each file starts servers of its own and waits for them much of the time, so that files may run
  * side by side where they measure nothing.
  */
-function nodeTests(folder, { sideBySide = 1 } = {}) {
-  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.mjs"));
-  const durations = join(DURATIONS, folder.replace("/", "-"));
+function nodeTests(folder, { sideBySide = 1, but = [], only } = {}) {
+  const files = (only ?? readdirSync(join(root, folder))).filter(
+    (file) => file.endsWith(".test.mjs") && !but.includes(file),
+  );
+  const durations = join(DURATIONS, `${folder.replace("/", "-")}${only ? "-busy" : ""}`);
   return run("node", [
     "--test",
     `--test-concurrency=${sideBySide}`,
