@@ -149,7 +149,7 @@ test("as it is shipped no foreign page is let in, and a deployment has the one a
 
 test("the Worker and the page's script are within their budgets", () => {
   const size = (...path) => gzipSync(readFileSync(join(root, ...path))).length;
-  const worker = size("build", "worker", "index_bg.wasm") + size("build", "worker", "index.js");
+  const worker = size("build", "worker", "index_bg.wasm") + size("build", "worker", "entry.mjs");
   const page = size("dist", "site", "assets", "page.js");
   console.log(`# compressed: Worker ${worker} bytes, page's script ${page} bytes`);
   assert.ok(worker <= WORKER_BUDGET, `the Worker has ${worker} bytes`);
