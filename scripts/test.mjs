@@ -105,7 +105,7 @@ function nodeTests(folder, { sideBySide = 1, but = [], only } = {}) {
     "--test",
     `--test-concurrency=${sideBySide}`,
     // What waits for something that never comes fails, and does not hang.
-    "--test-timeout=600000",
+    "--test-timeout=1500000",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=./scripts/durations.mjs",
