@@ -211,6 +211,9 @@ const BINDINGS = [
   "HOT_COPIES",
   "IMAGES",
   "PUBLIC_LIMIT",
+  "HANDSHAKE_LIMIT",
+  "NEW_TOPIC_LIMIT",
+  "SIGNED_REQUESTS",
 ];
 
 test("README: every variable is listed with the default that the code has", () => {
