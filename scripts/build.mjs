@@ -72,7 +72,7 @@ export async function build(kind) {
 
 /** Compiles the Worker, writes the JavaScript that it needs, and bundles both behind src/entry.mjs. */
 async function buildWorker({ out, profile, cargo, isOptimized }, parts) {
-  const compile = ["build", "--quiet", "--locked", "--lib", "--target", WASM_TARGET];
+  const compile = ["build", "--quiet", "--lib", "--target", WASM_TARGET];
   // What a debugger would read is left out of the module all the same, and takes long to write.
   const env = { CARGO_PROFILE_DEV_DEBUG: "false" };
   if ((await run("cargo", [...compile, ...cargo], { env })) !== 0)
