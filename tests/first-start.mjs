@@ -7,10 +7,10 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "./checkout.mjs";
 
 const root = join(import.meta.dirname, "..");
 const home = mkdtempSync(join(tmpdir(), "glow-home-"));
@@ -84,14 +84,4 @@ async function publishedAndRead(curl) {
   while (!messages.some((message) => message.seq === seq && message.price)) await once(socket, "message");
   socket.terminate();
   return messages.find((message) => message.seq === seq).price;
-}
-
-/** A port that nobody listens on. */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
