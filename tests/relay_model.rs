@@ -2,8 +2,8 @@
 //! late or come again, questions that are answered in any order, sleep and crashes at any moment, subscribers who come,
 //! go and resume elsewhere, proofs of identity that end. What holds: everybody gets everything of its topics once and in
 //! order or is told honestly what not, a feed and a topic together show each publication once, nobody sees what is
-//! private and not its own, and every push is answered once. And whatever a room stores has an alarm that ends it: what
-//! nobody has published to is forgotten once nobody wants it.
+//! private and not its own, and every push is answered once. And whatever a room or a relay stores has an alarm that ends
+//! it: what nobody has published to is forgotten once nobody wants it, and what is kept for a socket once that is gone.
 //!
 //! A failure prints the shortest history that shows it and writes its seed to relay_model.proptest-regressions, which is
 //! replayed first from then on. `PROPTEST_CASES=100000 cargo test --release --test relay_model` looks for longer.
@@ -101,7 +101,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => topic.clone().prop_map(|topic| Op::SleepRoom { topic }),
         2 => relay.clone().prop_map(|relay| Op::SleepRelay { relay }),
         1 => (topic, any::<bool>()).prop_map(|(topic, was_durable)| Op::CrashRoom { topic, was_durable }),
-        1 => relay.prop_map(|relay| Op::CrashRelay { relay }),
+        1 => relay.clone().prop_map(|relay| Op::CrashRelay { relay }),
+        1 => relay.prop_map(|relay| Op::LoseRelay { relay }),
         2 => (1..15_u64, any::<bool>()).prop_map(|(minutes, is_late)| Op::Pass { minutes, is_late }),
     ];
     prop_oneof![12 => messages, 6 => people, 2 => weather]
@@ -132,8 +133,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..default }
 }
 
-fn run(history_size: usize, ops: &[Op]) {
-    let mut world = World::new(history_size, false);
+fn run(history_size: usize, is_patient: bool, ops: &[Op]) {
+    let mut world = World::new(history_size, false, is_patient);
     for op in ops {
         world.run(op);
     }
@@ -144,26 +145,27 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn with_a_long_history_everybody_gets_everything_once_and_in_order(ops in ops(100)) {
-        run(1_000, &ops);
+    fn with_a_long_history_everybody_gets_everything_once_and_in_order(is_patient in any::<bool>(), ops in ops(100)) {
+        run(1_000, is_patient, &ops);
     }
 
     #[test]
-    fn with_a_short_history_everybody_is_told_what_it_misses(size in 1..12_usize, ops in ops(100)) {
-        run(size, &ops);
+    fn with_a_short_history_everybody_is_told_what_it_misses(size in 1..12_usize, is_patient in any::<bool>(), ops in ops(100)) {
+        run(size, is_patient, &ops);
     }
 
     #[test]
-    fn without_a_history_everybody_is_told_what_it_misses(ops in ops(80)) {
-        run(0, &ops);
+    fn without_a_history_everybody_is_told_what_it_misses(is_patient in any::<bool>(), ops in ops(80)) {
+        run(0, is_patient, &ops);
     }
 
     #[test]
     fn what_nobody_publishes_to_is_stored_no_longer_than_somebody_wants_it(
         size in 0..12_usize,
+        is_patient in any::<bool>(),
         ops in ops(60),
     ) {
-        let mut world = World::new(size, false);
+        let mut world = World::new(size, false, is_patient);
         for op in ops.iter().filter(|op| !matches!(op, Op::Publish { .. })) {
             world.run(op);
         }
@@ -171,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_sleep_anywhere_changes_nothing_that_is_seen(ops in ops(60)) {
+    fn a_sleep_anywhere_changes_nothing_that_is_seen(is_patient in any::<bool>(), ops in ops(60)) {
         // Whose proof has ended is told so by an alarm, or earlier, where a room is asked: and that depends on a sleep. A room
         // that sleeps sets its alarm anew, and so at another time.
         let is_odd = |op: &Op| {
@@ -179,7 +181,7 @@ proptest! {
             is_sleep || matches!(op, Op::Pass { is_late: true, .. } | Op::Ring { .. })
         };
         let ops: Vec<Op> = ops.into_iter().filter(|op| !is_odd(op)).collect();
-        let (mut awake, mut sleepy) = (World::new(1_000, true), World::new(1_000, true));
+        let (mut awake, mut sleepy) = (World::new(1_000, true, is_patient), World::new(1_000, true, is_patient));
         for op in &ops {
             awake.run(op);
             sleepy.run(op);

@@ -62,7 +62,13 @@ impl FrameBudget {
     /// Whether its subscriber may be given more of the past at `now`, where it may send `per_minute` frames.
     #[must_use]
     pub fn may_be_given(self, now: UnixMillis, per_minute: NonZeroU32) -> bool {
-        self.at(now).given < bytes_per_socket(per_minute)
+        self.bytes_left(now, per_minute) > 0
+    }
+
+    /// How many bytes of the past its subscriber may still be given in the minute of `now`.
+    #[must_use]
+    pub fn bytes_left(self, now: UnixMillis, per_minute: NonZeroU32) -> u64 {
+        bytes_per_socket(per_minute).saturating_sub(self.at(now).given)
     }
 
     /// Counts bytes of the past that its subscriber was given.

@@ -161,6 +161,8 @@ impl Config {
             client_frames_per_minute: self.room.client_frames_per_minute,
             topics_per_socket: self.max_topics_per_socket,
             keeps_history: self.room.history.size > 0,
+            message_bytes: u64::try_from(self.max_message_bytes).unwrap_or(u64::MAX),
+            history_bytes: u64::try_from(self.room.history.bytes).unwrap_or(u64::MAX),
             retention_millis: self.room.retention_millis,
         }
     }

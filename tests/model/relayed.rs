@@ -33,6 +33,10 @@ pub const TOPICS: [&str; 4] = ["A", "B", "user:ana", "feed:trades"];
 
 const FEED: usize = 3;
 const MINUTE: u64 = 60_000;
+const DAY_MINUTES: u64 = 24 * 60;
+
+/// How many topics fit into a socket's attachment.
+const ATTACHED: usize = 2;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -139,6 +143,10 @@ pub enum Op {
     CrashRelay {
         relay: usize,
     },
+    /// A relay's memory is lost together with its sockets, and it never hears of their end.
+    LoseRelay {
+        relay: usize,
+    },
     /// Time passes. Alarms may be late.
     Pass {
         minutes: u64,
@@ -198,6 +206,8 @@ struct RelayPlace {
     is_settled: bool,
     unsent_answers: Vec<(PushId, Pushed)>,
     alarm: Option<UnixMillis>,
+    /// The connections of which a row is stored.
+    rows: BTreeSet<String>,
     /// Where subscribers were when everything was last sent.
     sent: BTreeMap<usize, Reader>,
 }
@@ -233,7 +243,8 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(history_size: usize, is_prompt: bool) -> Self {
+    /// `is_patient` says whether a socket's questions are asked one after another.
+    pub fn new(history_size: usize, is_prompt: bool, is_patient: bool) -> Self {
         let now = UnixMillis(1_700_000_000_000);
         let limits = RelayLimits {
             capacity: 100,
@@ -242,6 +253,8 @@ impl World {
             client_frames_per_minute: NonZeroU32::MAX,
             topics_per_socket: 10,
             keeps_history: history_size > 0,
+            message_bytes: 0,
+            history_bytes: if is_patient { u64::MAX } else { 0 },
             retention_millis: RETENTION_MILLIS,
         };
         let topics: Vec<Topic> = TOPICS.iter().map(|name| Topic::parse(name).unwrap()).collect();
@@ -257,6 +270,7 @@ impl World {
             is_settled: true,
             unsent_answers: vec![],
             alarm: None,
+            rows: BTreeSet::new(),
             sent: BTreeMap::new(),
         };
         Self {
@@ -305,6 +319,7 @@ impl World {
             Op::SleepRelay { relay } => self.sleep(*relay),
             Op::CrashRoom { topic, was_durable } => self.crash_room(*topic, *was_durable),
             Op::CrashRelay { relay } => self.crash(*relay),
+            Op::LoseRelay { relay } => self.lose_relay(*relay),
             Op::Pass { minutes, is_late } => self.pass(*minutes, *is_late),
         }
         while self.is_prompt && !self.questions.is_empty() {
@@ -356,6 +371,10 @@ impl World {
             }
             let is_forgotten = self.rooms[topic].is_empty();
             assert!(!(self.truth.keeps && was_unborn) || is_forgotten, "{name} is left");
+        }
+        self.pass(DAY_MINUTES, false);
+        for relay in &self.relays {
+            assert!(relay.rows.is_empty(), "rows of {} are left", relay.name);
         }
     }
 
@@ -714,9 +733,17 @@ impl World {
             return;
         }
         // Nobody knows who got what: everybody is asked to come back.
+        let accepted = place.sockets.iter().filter(|(_, socket)| socket.is_accepted);
+        let gone = accepted.map(|(id, socket)| (*id, Socket { is_gone: true, ..socket.clone() })).collect();
+        self.lose_relay(relay);
+        self.relays[relay].sockets = gone;
+        self.wake(relay);
+    }
+
+    fn lose_relay(&mut self, relay: usize) {
+        let place = &mut self.relays[relay];
         let here: Vec<(usize, u32)> = place.sockets.values().map(|one| (one.who, one.connection)).collect();
-        place.sockets.retain(|_, socket| socket.is_accepted);
-        place.sockets.values_mut().for_each(|socket| socket.is_gone = true);
+        place.sockets.clear();
         place.is_stalled = false;
         place.is_settled = true;
         place.unsent_answers.clear();
@@ -760,7 +787,8 @@ impl World {
         for relay in 0..RELAYS {
             if !is_late && self.relays[relay].alarm.is_some_and(|at| at <= self.now) {
                 self.relays[relay].alarm = None;
-                self.step(relay, Event::Tick);
+                let rows = self.relays[relay].rows.iter().cloned().collect();
+                self.step(relay, Event::Tick { rows });
             }
         }
     }
@@ -773,6 +801,7 @@ impl World {
             for effect in effects {
                 events.extend(self.see(relay, effect));
             }
+            self.relays[relay].check();
             for reader in &mut self.readers {
                 reader.check_caught_up();
             }
@@ -791,9 +820,10 @@ impl World {
         let place = &mut self.relays[relay];
         for effect in place.relay.step(Event::Settle, self.now) {
             let Effect::Remember(id) = effect else { panic!("{effect:?} has no place here") };
-            remember(place, id);
+            remember(place, id, self.now);
         }
         place.is_settled = true;
+        place.check();
         let here: BTreeSet<usize> = place.sockets.values().map(|socket| socket.who).collect();
         place.sent = here.into_iter().map(|who| (who, self.readers[who].clone())).collect();
     }
@@ -816,8 +846,12 @@ impl World {
                     self.readers[gone.who].connect(identity);
                 }
             }
-            Effect::Remember(id) => remember(&mut self.relays[relay], id),
-            Effect::Forget { .. } | Effect::Close => {}
+            Effect::Remember(id) => remember(&mut self.relays[relay], id, self.now),
+            Effect::Forget { connection } => drop(self.relays[relay].rows.remove(&connection)),
+            Effect::Close => {
+                self.relays[relay].rows.clear();
+                self.relays[relay].alarm = None;
+            }
             Effect::Ask { ask, topic, lease, past, address } => self.questions.push(Question {
                 relay,
                 life: self.relays[relay].life,
@@ -842,10 +876,7 @@ impl World {
                 let identity = Identity { subject: Subject::Account(name.into()), expires };
                 return Some(Event::Verified { socket, identity: Some(identity) });
             }
-            Effect::Wake { at } => {
-                let alarm = &mut self.relays[relay].alarm;
-                *alarm = Some(alarm.map_or(at, |earlier| earlier.min(at)));
-            }
+            Effect::Wake { at } => self.relays[relay].wake_at(at),
             Effect::Tell { socket, word } => self.tell(relay, socket, word),
             Effect::Gap { sockets, topic, from, to } => {
                 for socket in sockets {
@@ -873,7 +904,7 @@ impl World {
         socket.is_accepted = true;
         // Who did not wait any longer is gone again at once.
         socket.is_gone = self.readers[socket.who].connection != socket.connection;
-        remember(place, id);
+        remember(place, id, self.now);
     }
 
     fn disconnect(&mut self, relay: usize, id: SocketId) {
@@ -944,9 +975,27 @@ impl World {
     }
 }
 
-fn remember(place: &mut RelayPlace, id: SocketId) {
-    if let (Some(socket), Some(note)) = (place.sockets.get_mut(&id), place.relay.stored(id)) {
-        socket.note = note;
+impl RelayPlace {
+    fn wake_at(&mut self, at: UnixMillis) {
+        self.alarm = Some(self.alarm.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Whatever is stored has an alarm that ends it.
+    fn check(&self) {
+        assert!(self.rows.is_empty() || self.alarm.is_some(), "rows of {} are stored for ever", self.name);
+    }
+}
+
+fn remember(place: &mut RelayPlace, id: SocketId, now: UnixMillis) {
+    let (Some(socket), Some(note)) = (place.sockets.get_mut(&id), place.relay.stored(id)) else { return };
+    let row = (note.topics.len() > ATTACHED).then(|| note.connection.clone());
+    socket.note = note;
+    if let Some(connection) = row {
+        place.rows.insert(connection);
+        for effect in place.relay.step(Event::RowStored, now) {
+            let Effect::Wake { at } = effect else { panic!("{effect:?} has no place here") };
+            place.wake_at(at);
+        }
     }
 }
 

@@ -217,6 +217,23 @@ test("what a frame is answered with counts: who had enough of the past is told t
   assert.equal((await other.take(201)).length, 201, "nothing is lost for who comes back");
 });
 
+test("of what a frame asks for, rooms are asked only as much as may be given", async () => {
+  const frugal = await startService({ vars: { CLIENT_FRAMES_PER_MINUTE: "10" } });
+  const topics = names("WIDE", 6);
+  await Promise.all(topics.map((topic) => fill(frugal, topic, 200, 3_900)));
+  const standing = await Promise.all(topics.map((topic) => frugal.standing(topic)));
+  const since = Object.fromEntries(topics.map((topic, n) => [topic, { seq: 0, epoch: standing[n].epoch }]));
+  const reader = await frugal.many();
+  const frames = await reader.have(topics, { since });
+  assert.deepEqual(
+    [...refusals(frames)],
+    topics.slice(2).map((topic) => [topic, "rate_limited"]),
+  );
+  assert.equal(frames.filter((frame) => frame.includes('"text"')).length, 400, "two histories");
+  const asked = await Promise.all(topics.map(async (topic) => (await frugal.standing(topic)).relays.length));
+  assert.deepEqual(asked, [1, 1, 0, 0, 0, 0]);
+});
+
 test("handshakes that ask for the past are paid for by their address, and the socket is not opened", async () => {
   const vars = { MAX_CONNECTIONS_PER_IP: "1000", HISTORY_SIZE: "1000", HISTORY_BYTES: "16777216" };
   const roomy = await startService({ vars });

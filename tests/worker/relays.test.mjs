@@ -146,6 +146,28 @@ for (const [name, { count, length, rows }] of Object.entries(holdings)) {
   });
 }
 
+test("a row whose socket is gone without a word goes by an alarm, and no other one does", async () => {
+  const vars = { MAX_TOPICS_PER_SOCKET: "1000", MAX_CLIENT_FRAME_BYTES: "65536" };
+  const brief = await startService({ build: "faulty", vars });
+  const topics = range(1, 120).map((n) => String(n).padStart(128, "x"));
+  const holder = await brief.many();
+  await holder.have(topics);
+  const [{ name: relay }] = (await brief.standing(topics[0])).relays;
+  const storage = await brief.relayStorage(relay);
+  const connections = async () => {
+    const rows = await storage.exec("SELECT connection FROM subscriptions");
+    return rows.map(({ connection }) => connection);
+  };
+  for (const evict of [() => {}, () => brief.evictRelay(relay)]) {
+    await storage.exec("INSERT INTO subscriptions VALUES ('nobodys', '{}')");
+    await evict();
+    await until("the row is gone", async () => !(await connections()).includes("nobodys"));
+    assert.deepEqual(await connections(), [JSON.parse(holder.greeting).connectionId]);
+  }
+  assert.equal((await brief.publish(topics[0], { n: 1 })).connections, 1);
+  assert.deepEqual(await holder.soFar(), numbered(topics[0], 1, 1));
+});
+
 test("when a relay is full the next one opens, and a room pushes to both", async () => {
   const narrow = await startService({ vars: { ROOM_CAPACITY: "2" } });
   const subscribers = await having("NARROW", 5, narrow);

@@ -130,7 +130,7 @@ impl Relay {
             (Some(position), Past::Since(resume))
                 if position.is_before(resume, self.limits.retention_millis) =>
             {
-                self.catch_up(topic, position, Some((applicant, *past)), now).into_iter().collect()
+                self.catch_up(topic, position, Some((applicant, *past)), now)
             }
             _ => self.give(applicant, wanted, now),
         }
@@ -143,7 +143,7 @@ impl Relay {
         let retention = self.limits.retention_millis;
         match at_hand(followed, past, self.limits.keeps_history, retention) {
             Some(given) => self.admit(applicant, &topic, past, &given, now),
-            None => self.ask(topic, past, Purpose::Admit(vec![applicant]), now).into_iter().collect(),
+            None => self.ask(topic, past, Purpose::Admit(vec![applicant]), now),
         }
     }
 
@@ -162,10 +162,10 @@ impl Relay {
         };
         if !position.epoch.continues(answer.epoch, self.limits.retention_millis) {
             // Another order has begun since, or the relay has yet to hear of this one.
-            return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
+            return self.catch_up(topic, position, Some((applicant, past)), now);
         }
         if position.seq < answer.seq && self.limits.keeps_history {
-            return self.catch_up(topic, position, Some((applicant, past)), now).into_iter().collect();
+            return self.catch_up(topic, position, Some((applicant, past)), now);
         }
         match given_by(followed, position, past, answer) {
             Some(given) => self.admit(applicant, topic, past, &given, now),

@@ -83,7 +83,12 @@ pub enum Event {
         socket: SocketId,
     },
     /// The time came that was asked for with `Effect::Wake`.
-    Tick,
+    Tick {
+        /// The connections of which a row is stored.
+        rows: Vec<String>,
+    },
+    /// What is kept with a socket did not fit there, and the rest of it is a row now.
+    RowStored,
     /// All effects so far were run: the relay may fall asleep after this.
     Settle,
 }

@@ -49,10 +49,7 @@ impl Relay {
         let is_over = |identity: &Option<Identity>| identity.as_ref().is_some_and(|one| !one.is_valid(now));
         let over: Vec<SocketId> =
             self.sockets.iter().filter(|(_, socket)| is_over(&socket.identity)).map(|(id, _)| *id).collect();
-        let mut effects: Vec<Effect> = over.into_iter().flat_map(|id| self.expire_one(id, now)).collect();
-        self.wakes_at = self.first_expiry();
-        effects.extend(self.wakes_at.map(|at| Effect::Wake { at }));
-        effects
+        over.into_iter().flat_map(|id| self.expire_one(id, now)).collect()
     }
 
     /// Ends what one subscriber has of private topics, and says so: with a frame where it can show another proof on the same
@@ -115,7 +112,11 @@ impl Relay {
 
     /// Has the relay wake when a subscriber's proof ends, where it has private topics by it.
     pub(super) fn wake_for(&mut self, id: SocketId) -> Option<Effect> {
-        let at = self.expiry_of(id)?;
+        self.wake_at(self.expiry_of(id)?)
+    }
+
+    /// Has the relay wake at a time, unless it does so before.
+    pub(super) fn wake_at(&mut self, at: UnixMillis) -> Option<Effect> {
         if self.wakes_at.is_some_and(|earlier| earlier <= at) {
             return None;
         }

@@ -1,5 +1,5 @@
-//! How a subscriber of a relay gives up topics: each request has its answer, also where there is nothing to give up. It
-//! must not know how it came to have them.
+//! How a subscriber of a relay gives up topics, or all of them by leaving: each request has its answer, also where there
+//! is nothing to give up. It must not know how it came to have them.
 
 use super::effect::{Effect, Word};
 use super::event::SocketId;
@@ -9,6 +9,23 @@ use crate::core::topic::Topic;
 use crate::core::view::{View, Views};
 
 impl Relay {
+    pub(super) fn leave(&mut self, id: SocketId) -> Vec<Effect> {
+        self.withdraw_all(id);
+        let Some(socket) = self.sockets.remove(&id) else {
+            return vec![];
+        };
+        for (topic, subscription) in socket.topics {
+            self.held.remove(socket.address, &topic);
+            self.regroup(id, &topic, subscription.views, Views::NONE);
+        }
+        let mut effects = vec![Effect::Forget { connection: socket.connection }];
+        if self.sockets.is_empty() {
+            self.wakes_at = None;
+            effects.push(Effect::Close);
+        }
+        effects
+    }
+
     pub(super) fn unsubscribe(&mut self, id: SocketId, unsubscribe: &Unsubscribe) -> Vec<Effect> {
         let view = unsubscribe.view;
         let Some(socket) = self.sockets.get(&id) else {

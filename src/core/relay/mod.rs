@@ -17,8 +17,10 @@ mod identity;
 mod leaving;
 pub mod name;
 mod overlap;
+mod pace;
 mod past;
 mod question;
+mod rows;
 pub mod stored;
 mod topic;
 mod wish;
@@ -29,6 +31,7 @@ use std::num::NonZeroU32;
 use self::effect::{Effect, TurnedAway, Word};
 use self::event::{AskId, Event, Lease, Opening, SocketId};
 use self::held::Held;
+use self::pace::Asking;
 use self::question::Question;
 use self::stored::StoredSocket;
 use self::topic::Followed;
@@ -59,6 +62,10 @@ pub struct RelayLimits {
     pub topics_per_socket: usize,
     /// Whether topics have a past.
     pub keeps_history: bool,
+    /// The largest publication, in bytes.
+    pub message_bytes: u64,
+    /// The most that a room holds of its past, in bytes.
+    pub history_bytes: u64,
     /// How long a room is kept that nobody uses, in milliseconds.
     pub retention_millis: u64,
 }
@@ -76,6 +83,8 @@ struct Socket {
     apart: Vec<Apart>,
     /// What it has asked for and does not have yet.
     awaited: Vec<Awaited>,
+    /// Questions on its account, asked or not.
+    asking: Asking,
 }
 
 /// A topic that a socket has.
@@ -113,7 +122,7 @@ pub struct Relay {
     held: Held,
     /// What addresses were given of the past.
     answers: AnswersByAddress,
-    /// Until when nobody's proof of who it is ends.
+    /// Until when nobody's proof of who it is ends, and no row is looked at.
     wakes_at: Option<UnixMillis>,
 }
 
@@ -173,7 +182,8 @@ impl Relay {
             Event::Answered { ask, answer } => self.answered(ask, answer, now),
             Event::Push(push) => self.push(push, now),
             Event::Leave { socket } => self.leave(socket),
-            Event::Tick => self.expire(now),
+            Event::Tick { rows } => self.ring(&rows, now),
+            Event::RowStored => self.wake_for_rows(now).into_iter().collect(),
             Event::Settle => self.settle(),
         }
     }
@@ -205,6 +215,7 @@ impl Relay {
             topics: BTreeMap::new(),
             apart: vec![],
             awaited: vec![],
+            asking: Asking::default(),
         };
         self.sockets.insert(socket, taken_in);
         Ok(())
@@ -240,22 +251,6 @@ impl Relay {
             SocketRequest::Authenticate { token } => vec![Effect::Verify { socket: id, token }],
             SocketRequest::NotUnderstood | SocketRequest::Oversized => vec![tell(id, Word::NotUnderstood)],
         }
-    }
-
-    fn leave(&mut self, id: SocketId) -> Vec<Effect> {
-        let Some(socket) = self.sockets.remove(&id) else {
-            return vec![];
-        };
-        for (topic, subscription) in socket.topics {
-            self.held.remove(socket.address, &topic);
-            self.regroup(id, &topic, subscription.views, Views::NONE);
-        }
-        let mut effects = vec![Effect::Forget { connection: socket.connection }];
-        if self.sockets.is_empty() {
-            self.wakes_at = None;
-            effects.push(Effect::Close);
-        }
-        effects
     }
 
     /// Gives a socket other shapes of a topic than it `had`.

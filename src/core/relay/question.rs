@@ -6,7 +6,6 @@ use super::effect::{Effect, Refused};
 use super::event::{Answer, AskFailure, AskId, Lease, SocketId};
 use super::stored::Position;
 use super::wish::ApplicationId;
-use crate::core::address::Address;
 use crate::core::epoch::Epoch;
 use crate::core::event::Resume;
 use crate::core::socket_request::{Past, Wanted};
@@ -14,12 +13,22 @@ use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::core::view::View;
 
-/// A question to a room that is under way.
+/// A question to a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Question {
-    topic: Topic,
-    past: Past,
-    purpose: Purpose,
+    pub topic: Topic,
+    pub past: Past,
+    pub purpose: Purpose,
+    pub stage: Stage,
+}
+
+/// How far a question is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits until one of the applicants may be given what it is answered with.
+    Waiting,
+    /// The room was asked, on an applicant's account or on nobody's.
+    Asked(Option<SocketId>),
 }
 
 /// What a question is for.
@@ -58,6 +67,22 @@ impl From<AskFailure> for Refused {
     }
 }
 
+impl Purpose {
+    /// Those who are given the answer. What the relay has missed is everybody's.
+    pub fn applicants(&self) -> &[Applicant] {
+        match self {
+            Self::Admit(applicants) => applicants,
+            Self::CatchUp(_) => &[],
+        }
+    }
+
+    /// Takes a socket's applications out of it.
+    pub fn take(&mut self, socket: SocketId) -> Vec<Applicant> {
+        let Self::Admit(applicants) = self else { return vec![] };
+        applicants.extract_if(.., |one| one.socket == socket).collect()
+    }
+}
+
 impl Relay {
     /// Asks for what the relay has missed of a topic, and for what applicants want who are ahead of it.
     pub(super) fn catch_up(
@@ -66,33 +91,44 @@ impl Relay {
         position: Position,
         applicant: Option<(Applicant, Past)>,
         now: UnixMillis,
-    ) -> Option<Effect> {
+    ) -> Vec<Effect> {
         let since = Past::Since(Resume { since: position.seq, epoch: position.epoch });
         let ahead = applicant.map(|(applicant, past)| Ahead { applicant, past, has_joined: false });
         self.ask(topic.clone(), since, Purpose::CatchUp(ahead.into_iter().collect()), now)
     }
 
-    /// Asks a room, or joins those who wait for the answer to the same question.
-    pub(super) fn ask(
-        &mut self,
-        topic: Topic,
-        past: Past,
-        purpose: Purpose,
-        now: UnixMillis,
-    ) -> Option<Effect> {
-        let followed = self.topics.get_mut(&topic)?;
-        if followed.asks > 0 && self.questions.values_mut().any(|one| one.takes(&topic, past, &purpose)) {
-            return None;
+    /// Asks a room when it is an applicant's turn, or joins those who wait for the answer to the same question.
+    pub(super) fn ask(&mut self, topic: Topic, past: Past, purpose: Purpose, now: UnixMillis) -> Vec<Effect> {
+        let Some(followed) = self.topics.get_mut(&topic) else { return vec![] };
+        let socket = purpose.applicants().first().map(|applicant| applicant.socket);
+        let mut asked = self.questions.iter_mut();
+        let mut same = || asked.find_map(|(ask, one)| one.takes(&topic, past, &purpose).then_some(*ask));
+        let same = if followed.asks > 0 { same() } else { None };
+        let ask = same.unwrap_or_else(|| {
+            followed.asks += 1;
+            let lease = *followed.lease.get_or_insert(Lease(now.0.max(self.last_lease + 1)));
+            self.last_lease = self.last_lease.max(lease.0);
+            let ask = AskId(self.questions_asked);
+            self.questions_asked += 1;
+            self.questions.insert(ask, Question { topic, past, purpose, stage: Stage::Waiting });
+            ask
+        });
+        match socket {
+            Some(socket) => self.ask_in_turn(ask, socket, now),
+            None => self.ask_now(ask, None).into_iter().collect(),
         }
-        followed.asks += 1;
-        let is_listed = followed.position.is_some();
-        let lease = *followed.lease.get_or_insert(Lease(now.0.max(self.last_lease + 1)));
-        self.last_lease = self.last_lease.max(lease.0);
-        let ask = AskId(self.questions_asked);
-        self.questions_asked += 1;
-        let address = self.address_of(&purpose).filter(|_| !is_listed);
-        self.questions.insert(ask, Question { topic: topic.clone(), past, purpose });
-        Some(Effect::Ask { ask, topic, lease, past, address })
+    }
+
+    /// Asks a room what waits to be asked.
+    pub(super) fn ask_now(&mut self, ask: AskId, account: Option<SocketId>) -> Option<Effect> {
+        let question = self.questions.get_mut(&ask).filter(|one| one.stage == Stage::Waiting)?;
+        question.stage = Stage::Asked(account);
+        let Question { topic, past, purpose, .. } = &*question;
+        let followed = self.topics.get(topic)?;
+        let (lease, is_listed) = (followed.lease?, followed.position.is_some());
+        let first = purpose.applicants().first().and_then(|one| self.sockets.get(&one.socket)?.address);
+        let address = first.filter(|_| !is_listed);
+        Some(Effect::Ask { ask, topic: topic.clone(), lease, past: *past, address })
     }
 
     pub(super) fn answered(
@@ -101,9 +137,10 @@ impl Relay {
         answer: Result<Answer, AskFailure>,
         now: UnixMillis,
     ) -> Vec<Effect> {
-        let Some(Question { topic, past, purpose }) = self.questions.remove(&ask) else {
+        let Some(Question { topic, past, purpose, stage }) = self.questions.remove(&ask) else {
             return vec![];
         };
+        let account = self.settle_account(stage, past);
         let expired = self.end_expired(&topic, now);
         let mut effects = match (purpose, answer) {
             (Purpose::Admit(applicants), Ok(answer)) => {
@@ -134,14 +171,9 @@ impl Relay {
         if let Some(followed) = self.topics.get_mut(&topic) {
             followed.stop_asking(self.limits.keeps_history);
         }
+        effects.extend(account.into_iter().flat_map(|socket| self.ask_next(socket, now)));
         self.forget_unwanted(&topic);
         effects
-    }
-
-    /// The address that a question is asked for.
-    fn address_of(&self, purpose: &Purpose) -> Option<Address> {
-        let Purpose::Admit(applicants) = purpose else { return None };
-        self.sockets.get(&applicants.first()?.socket)?.address
     }
 
     /// Refuses those whose address has asked for too many new topics. Who waited for the same answer asks anew: it has a

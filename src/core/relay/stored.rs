@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::SocketId;
+use super::pace::Asking;
 use super::topic::Followed;
 use super::{Apart, Relay, Socket, Subscription};
 use crate::core::access::Identity;
@@ -76,6 +77,7 @@ impl Relay {
             topics: BTreeMap::new(),
             apart: vec![],
             awaited: vec![],
+            asking: Asking::default(),
         };
         for StoredTopic { topic, views, after, position } in topics {
             let followed = self.topics.entry(topic.clone()).or_insert_with(|| Followed::new(topic));

@@ -6,6 +6,7 @@ mod coming;
 mod feeds;
 mod owners;
 mod pushes;
+mod rows;
 mod sleep;
 
 use super::effect::{Parcel, Pushed};
@@ -30,6 +31,8 @@ fn limits() -> RelayLimits {
         client_frames_per_minute: NonZeroU32::new(20).unwrap(),
         topics_per_socket: 3,
         keeps_history: true,
+        message_bytes: 100,
+        history_bytes: 1_000,
         retention_millis: 14 * DAY,
     }
 }

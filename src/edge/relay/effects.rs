@@ -7,7 +7,7 @@ use super::errands::Asking;
 use super::state::{Outgoing, RelayState};
 use super::{errands, words};
 use crate::core::relay::effect::{Effect, Word};
-use crate::core::relay::event::SocketId;
+use crate::core::relay::event::{Event, SocketId};
 use crate::edge::log::RelayMoment;
 use crate::edge::object_error::ObjectError;
 use crate::edge::runtime;
@@ -86,7 +86,7 @@ impl RelayState {
         Ok(stored.connection)
     }
 
-    fn remember(&self, id: SocketId) -> Result<(), ObjectError> {
+    fn remember(self: &Rc<Self>, id: SocketId) -> Result<(), ObjectError> {
         let Some(stored) = self.stored(id) else {
             return Ok(());
         };
@@ -94,6 +94,9 @@ impl RelayState {
         if let Some(row) = note.row {
             self.may_have_stored.set(true);
             self.subscriptions.save(&stored.connection, &row)?;
+            for effect in self.step(Event::RowStored) {
+                self.run(effect)?;
+            }
         }
         Ok(self.sockets.attach(id, &note.attachment)?)
     }

@@ -120,10 +120,20 @@ pub fn verify(relay: &Rc<RelayState>, socket: SocketId, token: String) {
 pub fn wake_at(relay: &Rc<RelayState>, at: UnixMillis) {
     let waking = Rc::clone(relay);
     relay.state.wait_until(async move {
-        if let Err(error) = waking.state.storage().set_alarm(runtime::alarm_time(at)).await {
+        if let Err(error) = wake_by(&waking, at).await {
             waking.log.failed(&error);
         }
     });
+}
+
+/// A relay that has slept does not know for which earlier time an alarm is set.
+async fn wake_by(relay: &RelayState, at: UnixMillis) -> worker::Result<()> {
+    let storage = relay.state.storage();
+    let set = storage.get_alarm().await?.and_then(|millis| u64::try_from(millis).ok());
+    if set.is_none_or(|set| set > at.0) {
+        storage.set_alarm(runtime::alarm_time(at)).await?;
+    }
+    Ok(())
 }
 
 /// Deletes everything that is stored.

@@ -72,7 +72,7 @@ impl DurableObject for Relay {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.0.log.debug(RelayMoment::Woken { by: "alarm" });
-        match self.0.handle(Event::Tick) {
+        match self.ring() {
             Ok(()) => Response::empty(),
             // The runtime tries again.
             Err(error) => Err(Error::RustError(error.to_string())),
@@ -112,6 +112,14 @@ impl DurableObject for Relay {
 }
 
 impl Relay {
+    fn ring(&self) -> Result<(), ObjectError> {
+        let relay = &self.0;
+        relay.awake()?;
+        // Who set the alarm may have been lost with every socket.
+        relay.may_have_stored.set(true);
+        relay.handle(Event::Tick { rows: relay.subscriptions.connections()? })
+    }
+
     async fn push(&self, mut request: Request) -> Result<Response, ObjectError> {
         let relay = &self.0;
         let body = request.text().await?;

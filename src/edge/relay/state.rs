@@ -267,7 +267,7 @@ impl RelayState {
         self.relay.borrow().as_ref().is_some_and(Relay::is_asking)
     }
 
-    fn step(&self, event: Event) -> Vec<Effect> {
+    pub(super) fn step(&self, event: Event) -> Vec<Effect> {
         let now = runtime::now();
         self.relay.borrow_mut().as_mut().map(|relay| relay.step(event, now)).unwrap_or_default()
     }

@@ -11,12 +11,18 @@ use super::has_table;
 const NAME: &str = "subscriptions";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS subscriptions (connection TEXT PRIMARY KEY, topics TEXT NOT NULL) WITHOUT ROWID";
 const LOAD: &str = "SELECT topics FROM subscriptions WHERE connection = ?";
+const CONNECTIONS: &str = "SELECT connection FROM subscriptions";
 const SAVE: &str = "INSERT OR REPLACE INTO subscriptions (connection, topics) VALUES (?, ?)";
 const DELETE: &str = "DELETE FROM subscriptions WHERE connection = ?";
 
 #[derive(Deserialize)]
 struct Row {
     topics: String,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    connection: String,
 }
 
 /// The table of one relay. Most relays never have one.
@@ -43,6 +49,18 @@ impl SubscriptionsTable {
         }
         let rows: Vec<Row> = self.sql.exec(LOAD, vec![connection.into()])?.to_array()?;
         Ok(rows.into_iter().next().map(|row| row.topics))
+    }
+
+    /// The connections that have a row.
+    ///
+    /// # Errors
+    /// What the storage throws.
+    pub fn connections(&self) -> Result<Vec<String>> {
+        if !self.is_there()? {
+            return Ok(vec![]);
+        }
+        let rows: Vec<Key> = self.sql.exec(CONNECTIONS, None)?.to_array()?;
+        Ok(rows.into_iter().map(|row| row.connection).collect())
     }
 
     /// Stores a connection's row.

@@ -51,6 +51,71 @@ fn answers_that_come_together_are_given_as_far_as_the_budget_goes() {
     assert_eq!(example.answer(Ok(heavy(2, 5, 1))), ["0 does not get C: TooMuchGiven"]);
 }
 
+/// Limits where two whole histories are all that a socket may be given in a minute.
+fn two_histories() -> RelayLimits {
+    let history_bytes = bytes_per_socket(limits().client_frames_per_minute) / 2;
+    RelayLimits { history_bytes, topics_per_socket: 100, ..limits() }
+}
+
+/// Topics that somebody comes back to in one frame.
+fn five() -> [(&'static str, Past); 5] {
+    ["A", "B", "C", "D", "E"].map(|name| (name, since(2)))
+}
+
+#[test]
+fn rooms_are_asked_for_no_more_at_once_than_a_socket_may_be_given() {
+    let mut example = Example::with(two_histories());
+    open_from(&mut example, 0, 1);
+    assert_eq!(example.subscribe_as(0, View::Native, &five()), ["ask A since 2", "ask B since 2"]);
+    let answered = example.answer(Ok(heavy(2, 3, 1)));
+    assert_eq!(answered, ["0 has A at 3", "0 gets A 3 as Native"], "two may still come to more than is left");
+    let answered = example.answer(Ok(heavy(2, 3, 1)));
+    assert_eq!(answered, ["0 has B at 3", "0 gets B 3 as Native", "ask C since 2"]);
+    assert_eq!(example.answer(Ok(heavy(2, 3, budget())))[0], "0 has C at 3");
+    assert!(example.asked.is_empty(), "nobody is asked for what would not be given");
+    assert!(!example.relay.is_asking());
+    example.now = example.now.later_by(60_000);
+    assert_eq!(example.subscribe(0, "D", since(2)), ["ask D since 2"]);
+}
+
+#[test]
+fn what_is_not_asked_for_any_more_is_refused_and_no_topic_is_followed_for_it() {
+    let mut example = Example::with(two_histories());
+    open_from(&mut example, 0, 1);
+    example.subscribe_as(0, View::Native, &five());
+    let refused = |topic| format!("0 does not get {topic}: TooMuchGiven");
+    let answered = example.answer(Ok(heavy(2, 3, budget())));
+    assert_eq!(answered[2..], [refused("C"), refused("D"), refused("E")]);
+    assert_eq!(example.answer(Ok(heavy(2, 3, 1))), [refused("B")]);
+    assert_eq!(example.relay.topics.keys().map(Topic::as_str).collect::<Vec<_>>(), ["A"]);
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_asked() {
+    let mut example = Example::with(two_histories());
+    open_from(&mut example, 0, 1);
+    example.subscribe_as(0, View::Native, &five());
+    example.unsubscribe(0, "C");
+    example.answer(Ok(after(2, 3)));
+    assert_eq!(example.answer(Ok(after(2, 3))).last().unwrap(), "ask D since 2");
+    example.seen(Event::Leave { socket: SocketId(0) });
+    example.answer(Ok(after(2, 3)));
+    assert!(example.asked.is_empty() && !example.relay.is_asking());
+    assert!(example.relay.topics.is_empty());
+}
+
+#[test]
+fn what_waits_is_asked_where_somebody_else_wants_it_who_may_be_given_it() {
+    let mut example = Example::with(two_histories());
+    (0..2).for_each(|socket| open_from(&mut example, socket, 1));
+    example.subscribe_as(0, View::Native, &five());
+    assert_eq!(example.subscribe(1, "E", since(2)), ["ask E since 2"]);
+    let (ask, ..) = example.asked.remove(2);
+    let answered = example.seen(Event::Answered { ask, answer: Ok(after(2, 3)) });
+    assert_eq!(answered[..2], ["0 has E at 3", "0 gets E 3 as Native"]);
+    assert_eq!(answered[2..], ["1 has E at 3", "1 gets E 3 as Native"]);
+}
+
 #[test]
 fn a_wake_gives_no_new_budget() {
     let mut example = Example::new();

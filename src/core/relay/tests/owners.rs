@@ -62,9 +62,9 @@ fn a_token_is_looked_at_before_it_counts() {
 fn when_a_proof_ends_private_topics_end_and_the_socket_stays() {
     let mut example = example();
     example.now = NOW.later_by(59_999);
-    assert_eq!(example.seen(Event::Tick), ["wake in 60000"], "too early");
+    assert_eq!(example.seen(Event::Tick { rows: vec![] }), ["wake in 60000"], "too early");
     example.now = NOW.later_by(60_000);
-    assert_eq!(example.seen(Event::Tick), ["1 is ana no longer: user:ana"]);
+    assert_eq!(example.seen(Event::Tick { rows: vec![] }), ["1 is ana no longer: user:ana"]);
     assert_eq!(example.push(PRIVATE, 6, items(6..=6)), ["push 0: unwanted"]);
     assert_eq!(example.push("A", 6, items(6..=6))[0], "1 gets A 6 as Native");
 }
@@ -84,7 +84,7 @@ fn when_a_proof_ends_a_socket_for_one_topic_ends_with_it_as_it_can_show_no_other
     let mut asleep =
         Example { relay: example.relay.clone(), asked: vec![], kept: example.kept.clone(), ..example };
     asleep.sleep();
-    assert_eq!(asleep.seen(Event::Tick), ["1 is closed: SignInEnded"]);
+    assert_eq!(asleep.seen(Event::Tick { rows: vec![] }), ["1 is closed: SignInEnded"]);
     assert_eq!(example.push(PRIVATE, 6, items(6..=6))[0], "1 is closed: SignInEnded");
     assert_eq!(example.push(PRIVATE, 7, items(7..=7)), ["push 1: unwanted"], "nothing goes to it meanwhile");
 }
@@ -123,7 +123,7 @@ fn a_new_proof_goes_on_where_the_old_one_would_end() {
     let mut example = example();
     assert_eq!(verified(&mut example, 1, Some(identity("ana", 120))), ["1 is ana"]);
     example.now = NOW.later_by(60_000);
-    assert_eq!(example.seen(Event::Tick), ["wake in 120000"]);
+    assert_eq!(example.seen(Event::Tick { rows: vec![] }), ["wake in 120000"]);
     assert_eq!(example.push(PRIVATE, 6, items(6..=6))[0], "1 gets user:ana 6 as Native");
     example.now = NOW;
     assert_eq!(
@@ -147,5 +147,5 @@ fn a_proof_outlives_a_sleep_no_longer_than_it_holds() {
     example.sleep();
     assert_eq!(example.push(PRIVATE, 6, items(6..=6))[0], "1 gets user:ana 6 as Native");
     example.now = NOW.later_by(60_000);
-    assert_eq!(example.seen(Event::Tick), ["1 is ana no longer: user:ana"]);
+    assert_eq!(example.seen(Event::Tick { rows: vec![] }), ["1 is ana no longer: user:ana"]);
 }
