@@ -13,7 +13,9 @@ use super::object_error::ObjectError;
 use super::objects::Reply;
 use super::store::signed_requests::{Remembered, Table};
 use super::{log, objects, runtime};
-use crate::auth::webhook_signature::{SignatureError, TOLERANCE_SECONDS};
+use crate::auth::webhook_signature::SignatureError;
+#[cfg(not(feature = "fault-injection"))]
+use crate::auth::webhook_signature::TOLERANCE_SECONDS;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::signed_request::{Claim, Receipt};
 use crate::core::time::UnixMillis;
@@ -27,10 +29,19 @@ use crate::wire::signed_request_protocol::{
 const OBJECTS: u64 = 16;
 
 /// How much longer than its signature a request is remembered, in milliseconds: clocks of Workers may differ.
+#[cfg(not(feature = "fault-injection"))]
 const SLACK: u64 = 60_000;
 
 /// How often an object looks for what it can forget, in milliseconds: when the first request has ended for certain.
+#[cfg(not(feature = "fault-injection"))]
 const PERIOD: u64 = 2 * TOLERANCE_SECONDS * 1_000 + SLACK;
+
+/// The tests' build does not let them wait.
+#[cfg(feature = "fault-injection")]
+const SLACK: u64 = 0;
+
+#[cfg(feature = "fault-injection")]
+const PERIOD: u64 = 500;
 
 /// A request whose signature is valid.
 #[derive(Clone, Copy, Debug)]

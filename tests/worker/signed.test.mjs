@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { range, SECRET, startService, stopServices } from "./service.mjs";
+import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
 const PUBLISHER = { authorization: `Bearer ${SECRET}`, "content-type": "application/json" };
 /** How many messages of a topic are held. */
@@ -23,6 +23,17 @@ function signature(id, body, at = new Date()) {
     "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
     "webhook-signature": new Webhook(SECRET, { format: "raw" }).sign(id, at, body),
   };
+}
+
+/** What an object remembers of each request; `null` where it stores nothing at all. */
+async function remembered(on) {
+  const worker = on.harness.getWorker();
+  const objects = range(0, 15).map(async (n) => {
+    const storage = await worker.getDurableObjectStorage("SIGNED_REQUESTS", { name: `signed-${n}` });
+    const tables = await storage.exec("SELECT name FROM sqlite_master WHERE name = 'signed_requests'");
+    return tables.length === 0 ? null : storage.exec("SELECT id, expires FROM signed_requests");
+  });
+  return Promise.all(objects);
 }
 
 async function send(method, path, headers, body) {
@@ -87,6 +98,16 @@ test("a signed message is published once, also when its topic no longer holds it
   assert.equal(seq, 302);
 });
 
+test("a signed message is known by its signed id, whatever key somebody sends beside it", async () => {
+  const body = '{"n":"keyed"}';
+  const headers = signature("msg_keyed", body);
+  assert.equal((await post("/broadcast/KEYED", headers, body)).seq, 1);
+  for (const key of ["another", "msg_keyed", "x".repeat(255)]) {
+    const again = await post("/broadcast/KEYED", { ...headers, "idempotency-key": key }, body);
+    assert.deepEqual([again.seq, again.duplicate], [1, true], key);
+  }
+});
+
 test("a signed batch is published once, each of its messages", async () => {
   const messages = [
     { token: "ONCE-A", payload: { n: 1 } },
@@ -145,18 +166,11 @@ test("a stranger's signature makes nothing be remembered, and a publisher's is u
   const ids = await objects();
   assert.ok(ids.length > 0 && ids.length <= 16, String(ids.length));
   const rows = async () => {
-    let count = 0;
-    for (const n of range(0, 15)) {
-      const storage = await worker.getDurableObjectStorage("SIGNED_REQUESTS", { name: `signed-${n}` });
-      const tables = await storage.exec("SELECT name FROM sqlite_master WHERE name = 'signed_requests'");
-      if (tables.length === 0) continue;
-      const [{ rows: here, longest }] = await storage.exec(
-        "SELECT COUNT(*) AS rows, MAX(expires) AS longest FROM signed_requests",
-      );
-      count += here;
-      assert.ok(here === 0 || longest <= Date.now() + 302_000, "until its signature ends, and no longer");
+    const all = (await remembered(service)).flatMap((requests) => requests ?? []);
+    for (const { expires } of all) {
+      assert.ok(expires <= Date.now() + 302_000, "until its signature ends, and no longer");
     }
-    return count;
+    return all.length;
   };
   const known = await rows();
   assert.ok(known >= 10, String(known));
@@ -166,6 +180,29 @@ test("a stranger's signature makes nothing be remembered, and a publisher's is u
     await service.publish("STRANGER", {}, { "idempotency-key": `bearer-${n}` });
   }
   assert.equal(await rows(), known);
+});
+
+test("a request is forgotten when its signature has ended, and then nothing is stored of any", async () => {
+  const brief = await startService({ build: "faulty" });
+  const publish = (id, at) =>
+    brief.request("/broadcast/FORGOTTEN", { method: "POST", headers: signature(id, "{}", at), body: "{}" });
+  const rows = async () => (await remembered(brief)).flatMap((requests) => requests ?? []);
+  assert.equal((await publish("msg_new", new Date())).status, 200);
+  const [kept, ...others] = await rows();
+  assert.deepEqual(others, []);
+  // A signature is good until five minutes after the time that it names.
+  assert.equal((await publish("msg_ending", new Date(Date.now() - 298_000))).status, 200);
+  assert.equal((await rows()).length, 2);
+  await until("the one that has ended is forgotten", async () => (await rows()).length === 1);
+  assert.deepEqual(await rows(), [kept]);
+
+  const place = (await remembered(brief)).findIndex((requests) => requests?.length > 0);
+  const worker = brief.harness.getWorker();
+  const storage = await worker.getDurableObjectStorage("SIGNED_REQUESTS", { name: `signed-${place}` });
+  await storage.exec("UPDATE signed_requests SET expires = 0");
+  await until("nothing is stored", async () =>
+    (await remembered(brief)).every((requests) => requests === null),
+  );
 });
 
 test("an id that is long or of any script is remembered as short as another", async () => {
