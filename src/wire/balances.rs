@@ -149,6 +149,12 @@ pub fn balances(snapshots: &[Snapshot], ends: Option<&(Snapshot, Snapshot)>, nex
     super::to_json(&Answer { snapshots, profit_and_loss, next })
 }
 
+/// How long a snapshot is in such a page, in bytes.
+#[must_use]
+pub fn bytes_of(snapshot: &Snapshot) -> usize {
+    super::to_json(&shown_snapshot(snapshot)).len()
+}
+
 fn shown_change<'a>(from: &'a Snapshot, to: &'a Snapshot, change: &'a ProfitAndLoss) -> ShownChange<'a> {
     let end = |end: &'a Snapshot| ShownEnd {
         id: &end.id,

@@ -12,6 +12,9 @@ const DEFAULT_LIMIT: u32 = 50;
 /// The most rows of a page.
 pub const MAX_LIMIT: u32 = 100;
 
+/// The most bytes of a page's rows, where a row may be large. One row may be larger.
+pub const MAX_PAGE_BYTES: usize = 262_144;
+
 /// The longest identifier that a cursor holds, in characters.
 const MAX_ID: usize = 128;
 
@@ -75,11 +78,27 @@ impl Page {
 
     /// Takes the rows of this page from those that were found, and the cursor of the next page where there is one.
     pub fn cut<T>(&self, rows: &mut Vec<T>, cursor_of: impl Fn(&T) -> Cursor) -> Option<String> {
+        self.cut_by_size(rows, |_| 0, cursor_of)
+    }
+
+    /// The same, where rows may be so large that the page ends before its last row.
+    pub fn cut_by_size<T>(
+        &self,
+        rows: &mut Vec<T>,
+        size_of: impl Fn(&T) -> usize,
+        cursor_of: impl Fn(&T) -> Cursor,
+    ) -> Option<String> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        if rows.len() <= limit {
+        let mut bytes = 0_usize;
+        let fits = |row: &&T| {
+            bytes = bytes.saturating_add(size_of(row));
+            bytes <= MAX_PAGE_BYTES
+        };
+        let fitting = rows.iter().take(limit).take_while(fits).count().max(1);
+        if rows.len() <= fitting {
             return None;
         }
-        rows.truncate(limit);
+        rows.truncate(fitting);
         rows.last().map(|row| cursor_of(row).encode())
     }
 }
@@ -127,6 +146,28 @@ mod tests {
         let after = Page::decode(&format!("cursor={next}")).unwrap().after;
         assert_eq!(after, Some(Cursor { at: 8, id: "id-8".to_owned() }));
         assert_eq!(page.cut(&mut vec![7, 6], cursor_of), None);
+    }
+
+    #[test]
+    fn a_page_of_large_rows_ends_earlier_and_has_one_row_at_least() {
+        let page = Page { limit: 4, after: None };
+        let told = |rows: &[usize]| {
+            let mut rows = rows.to_vec();
+            let next = page.cut_by_size(&mut rows, |size| *size, |_| Cursor { at: 1, id: "x".to_owned() });
+            (rows.len(), next.is_some())
+        };
+        let (half, whole) = (MAX_PAGE_BYTES / 2, MAX_PAGE_BYTES);
+        for (rows, expected) in [
+            (&[half, half, 1][..], (2, true)),
+            (&[half, half], (2, false)),
+            (&[half, half + 1], (1, true)),
+            (&[whole + 1, 1], (1, true)),
+            (&[whole + 1], (1, false)),
+            (&[1, 1, 1, 1, 1], (4, true)),
+            (&[], (0, false)),
+        ] {
+            assert_eq!(told(rows), expected, "{rows:?}");
+        }
     }
 
     #[test]

@@ -284,6 +284,29 @@ test("the list is complete page by page, newest first, without repeats while tok
   assert.equal(first.tokens[0].token, `ADDED${added}`, "the newest");
 });
 
+test("a page of tokens with long descriptions ends at 256 KiB, and the list goes on there", async () => {
+  const listed = await startService();
+  const database = (await listed.harness.getWorker().getEnv()).DATABASE;
+  const insert = database.prepare(
+    "INSERT INTO tokens (mint, description, created_at, updated_at) VALUES (?, ?, ?, ?)",
+  );
+  const names = Array.from({ length: 20 }, (_, n) => `LONG${n}`);
+  const description = '"é'.repeat(2_048);
+  await database.batch(names.map((name, n) => insert.bind(name, description.repeat(4), n, n)));
+  const found = [];
+  let pages = 0;
+  for (let cursor = ""; cursor !== null; pages += 1) {
+    const response = await listed.request(`/tokens?limit=100${cursor && `&cursor=${cursor}`}`);
+    const text = await response.text();
+    assert.ok(text.length < 262_144 + 1_000, String(text.length));
+    const { tokens, next } = JSON.parse(text);
+    found.push(...tokens.map(({ token }) => token));
+    cursor = next;
+  }
+  assert.deepEqual(found, names.toReversed());
+  assert.equal(pages, 3);
+});
+
 test("a query for tokens that is not understood is refused, and the parameter named", async () => {
   for (const [query, name] of [
     ["phase=moon", "phase"],

@@ -20,7 +20,7 @@ pub async fn list(request: &Request, call: &Call<'_>, wallet: WalletPath) -> Res
     let query = BalancesQuery::decode(call.query, runtime::now()).map_err(ApiError::from)?;
     let Found { mut snapshots, ends } = balance_snapshots::find(call.env, &wallet, &query).await?;
     let cursor_of = |last: &Snapshot| Cursor { at: last.taken.seconds(), id: last.id.clone() };
-    let next = query.page.cut(&mut snapshots, cursor_of);
+    let next = query.page.cut_by_size(&mut snapshots, bodies::bytes_of, cursor_of);
     let body = bodies::balances(&snapshots, ends.as_ref(), next.as_deref());
     Ok(conditional::json(request, body, Keep::Private)?)
 }

@@ -32,7 +32,7 @@ pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpErro
     let query = TokenQuery::decode(call.query).map_err(ApiError::from)?;
     let mut tokens = store::tokens::list(&store::database(call.env).await?, &query).await?;
     let cursor = |token: &Token| Cursor { at: token.created_at, id: token.topic.to_string() };
-    let next = query.page.cut(&mut tokens, cursor);
+    let next = query.page.cut_by_size(&mut tokens, |token| token::encode(token).len(), cursor);
     Ok(conditional::json(request, token::encode_page(&tokens, next), LOOK_EACH_TIME)?)
 }
 
