@@ -5,8 +5,9 @@
 import { Candles, type Tick } from "./candles.ts";
 import type { Frame, ServerFrame } from "./frame.ts";
 import { type History, RANGES, type Range, readHistory } from "./rest.ts";
-import { backoff, type Place, type State, Subscription } from "./subscription.ts";
+import { backoff, NO_TOPIC, type Place, type State, Subscription } from "./subscription.ts";
 import { tickOf, timestampOf } from "./told.ts";
+import { isTopic } from "./topic.ts";
 
 /** How many publications before the place of the past are asked for, to have something to list at once. */
 const REPLAYED = 50;
@@ -82,6 +83,12 @@ export class Market {
   }
 
   async #read(): Promise<void> {
+    // Asked for what is no topic, the service would not even know that it is asked for one: there is nothing to wait for.
+    if (!isTopic(this.token)) {
+      this.listener.past("unknown");
+      this.listener.state(NO_TOPIC);
+      return;
+    }
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#reading?.abort();

@@ -1,12 +1,10 @@
 // The command that publishes a price to a token, for a shell. It knows no page.
 
-/** What the service takes for a topic. */
-const TOPIC = /^[A-Za-z0-9._:-]{1,128}$/;
+import { isTopic } from "./topic.ts";
 
 /** The command that posts to the service at `origin`, as a shell takes it; none where `token` is no topic. */
 export function publishLine(origin: string, token: string): string | undefined {
-  // URLs have no path segments like these.
-  if (!TOPIC.test(token) || token === "." || token === "..") return undefined;
+  if (!isTopic(token)) return undefined;
   return [
     `curl -X POST ${quoted(`${origin}/broadcast/${token}`)} \\`,
     `  -H "Authorization: Bearer $WEBHOOK_SECRET" \\`,

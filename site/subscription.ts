@@ -39,10 +39,13 @@ export interface Place {
   epoch: string;
 }
 
+/** How a subscription to what is no topic is. */
+export const NO_TOPIC = { name: "refused", reason: "this is not a topic" } as const;
+
 /** What the close codes that say "don't come back" mean. */
 const REFUSALS: Record<number, string> = {
   4501: "this topic is private",
-  4504: "this is not a topic",
+  4504: NO_TOPIC.reason,
   4505: "the service does not know where this page left off",
 };
 
