@@ -56,6 +56,23 @@ mod tests {
             "Bearer S3CRET",
             "Bearer s3cre",
             "Bearer s3crett",
+            "Bearer s3cret s3cret",
+            "Bearer s3cret, Bearer s3cret",
+            "Bearer wrong, Bearer s3cret",
+            "Bearer s3cret, Bearer wrong",
+            "Bearer s3cret,",
+            "Bearer,s3cret",
+            "Bearer:s3cret",
+            "Bearer=s3cret",
+            "Bearer\ts3cret",
+            "Bearer Bearer s3cret",
+            "Bearer \"s3cret\"",
+            "Bearer token=s3cret",
+            "Bearer czNjcmV0",
+            "Bearer s3cret\0",
+            " Bearer s3cret",
+            "Bearer\u{a0}s3cret",
+            "Ｂearer s3cret",
         ] {
             assert!(!is_publisher(header, &secrets), "{header:?}");
         }

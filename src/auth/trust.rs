@@ -346,6 +346,44 @@ mod tests {
         assert_eq!(judge(ES256, &[swapped]), unknown, "no point of the curve");
         let short = rsa_key(r#","kid":"r1""#).replace(MODULUS, MODULUS.split_at(172).0);
         assert_eq!(judge(RS256, &[short]), unknown, "1,032 bits");
+        let long = named("").replace(MODULUS, &URL_SAFE_NO_PAD.encode([0xff; 2_000]));
+        assert_eq!(judge(RS256, &[long]), unknown, "16,000 bits");
+        assert_eq!(judge(RS256, &[named(r#","key_ops":["sign"]"#)]), unknown);
+        for exponent in ["AA", "AQ", "Ag"] {
+            let weak = named("").replace("AQAB", exponent);
+            assert_eq!(judge(RS256, &[weak]), unknown, "with 0, 1 or 2 anybody signs");
+        }
+    }
+
+    #[test]
+    fn a_signature_on_p256_is_its_two_numbers_and_no_other_text_of_them() {
+        let (signed, signature) = ES256.rsplit_once('.').unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let der = Signature::from_slice(&bytes).unwrap().to_der().as_bytes().to_vec();
+        let (r, s) = bytes.split_at(32);
+        let zero = [0; 32];
+        for other in
+            [der, [r, &zero].concat(), [&zero, s].concat(), [s, r].concat(), [&bytes[..], &[0]].concat()]
+        {
+            let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(&other));
+            assert_eq!(verify(&token, &everybody(), &keys(), NOW), Err(TokenError::Signature), "{other:?}");
+        }
+    }
+
+    /// A token can't bring the key that proves it, nor say where it is.
+    #[test]
+    fn what_a_header_says_of_keys_is_passed_over() {
+        let key = p256_key("");
+        for beside in [
+            r#""jku":"https://evil.example/keys""#,
+            r#""x5u":"https://evil.example/key.pem""#,
+            r#""x5c":["MIIB"]"#,
+            &format!(r#""jwk":{key}"#),
+        ] {
+            let token = es256(&format!(r#"{{"alg":"ES256",{beside}}}"#), SAYS);
+            assert_eq!(verify(&token, &everybody(), &KeySet::default(), NOW), Err(TokenError::UnknownKey));
+            assert_eq!(verify(&token, &everybody(), &keys(), NOW), Ok(account()), "{beside}");
+        }
     }
 
     #[test]

@@ -99,6 +99,50 @@ mod tests {
         assert!(!is_signed("any", &bs58::encode(signature).into_string(), &wallet(&identity)));
     }
 
+    /// All points of small order, in each of their texts: some of them are written larger than the field, which most
+    /// libraries read all the same.
+    #[test]
+    fn no_key_of_small_order_proves_anything_however_it_is_written() {
+        const EIGHTH: [u8; 32] = [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ];
+        const OTHER_EIGHTH: [u8; 32] = [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ];
+        // A small number, and one that is as near to 2^255.
+        let number = |first: u8, middle: u8, last: u8| {
+            let mut text = [middle; 32];
+            (text[0], text[31]) = (first, last);
+            text
+        };
+        let small = [0, 1].map(|byte| number(byte, 0, 0));
+        let large = [0xec, 0xed, 0xee].map(|byte| number(byte, 0xff, 0x7f));
+        for mut key in [&small[..], &large, &[EIGHTH, OTHER_EIGHTH]].concat() {
+            for sign in [0, 0x80] {
+                key[31] ^= sign;
+                for point in [key, small[0], small[1]] {
+                    let signature = bs58::encode([point, [0; 32]].concat()).into_string();
+                    for message in ["any", "other"] {
+                        assert!(!is_signed(message, &signature, &wallet(&key)), "{key:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// The last letter of 64 bytes in base64 holds four bits that stand for nothing.
+    #[test]
+    fn bits_that_stand_for_nothing_are_none() {
+        let (key, wallet) = signer(1);
+        let text = STANDARD_NO_PAD.encode(key.sign(b"message").to_bytes());
+        let (rest, last) = text.split_at(text.len() - 1);
+        let next = last.bytes().map(|letter| char::from(letter + 1)).collect::<String>();
+        assert!(is_signed("message", &text, &wallet) && "AQgw".contains(last));
+        assert!(!is_signed("message", &format!("{rest}{next}"), &wallet));
+    }
+
     #[test]
     fn nobody_signs_for_an_address_off_the_curve() {
         let off_the_curve =

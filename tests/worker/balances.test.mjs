@@ -217,6 +217,12 @@ test("a balance is for its wallet alone", async () => {
     "unauthorized",
   );
   refused(await ben.get(path), 403, "forbidden");
+  const tag = (await ana.get(path)).headers.get("etag");
+  for (const known of [tag, `W/${tag}`, "*"]) {
+    refused(await ask(service, "GET", path, undefined, { "if-none-match": known }), 401, "unauthorized");
+    refused(await ben.get(path, { "if-none-match": known }), 403, "forbidden");
+    assert.equal((await ben.ask("HEAD", path, undefined, { "if-none-match": known })).status, 403);
+  }
   refused(await ana.get("/users/x/balances"), 400, "invalid_payload", /wallet/);
   refused(await ana.post(path, {}), 405, "method_not_allowed");
   assert.deepEqual((await ben.balances()).body.snapshots, []);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { ask, refused, rows, User } from "./api.mjs";
 import { bearer, inSeconds, SECRETS, walletToken } from "./identity.mjs";
 import { JPEG, png, WEBP } from "./pictures.mjs";
@@ -119,12 +120,36 @@ test("WebP, PNG and JPEG are taken, whatever they are called, and nothing else",
   assert.equal((await upload(wish, png())).status, 200, "what was refused did not use the URL up");
 });
 
+test("a picture that is a page as well is shown as a picture, and does nothing", async () => {
+  const page = Buffer.from("<!doctype html><script>alert(document.domain)</script>");
+  for (const [picture, type] of [
+    [png(), "image/png"],
+    [JPEG, "image/jpeg"],
+    [WEBP, "image/webp"],
+  ]) {
+    const wish = await permission("POLYGLOT");
+    const polyglot = Buffer.concat([picture, page]);
+    const taken = await upload(wish, polyglot, { "content-type": "text/html" });
+    if (taken.status !== 200) {
+      refused(taken, 400, "invalid_payload", /picture/);
+      continue;
+    }
+    const { headers, bytes } = await look(wish.publicUrl, { headers: { accept: "text/html" } });
+    assert.deepEqual(bytes, polyglot);
+    assert.equal(headers.get("content-type"), type);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.match(headers.get("content-security-policy"), /default-src 'none'.*sandbox/);
+  }
+});
+
 test("a picture has at most 5 MiB, and what is more does not use the URL up", async () => {
   const wish = await permission("BIG");
   const large = Buffer.concat([png(), Buffer.alloc(5 * MEBIBYTE)]);
   const allowed = large.subarray(0, 5 * MEBIBYTE);
   refused(await upload(wish, large), 413, "payload_too_large", /5242880/);
   assert.equal(await chunked(wish.uploadUrl, large), 413);
+  const compressed = await upload(wish, gzipSync(allowed), { "content-encoding": "gzip" });
+  refused(compressed, 415, "unsupported_media_type", /Content-Encoding/);
   assert.equal((await upload(wish, allowed)).status, 200);
   assert.equal((await look(wish.publicUrl)).bytes.length, allowed.length);
 });
@@ -237,6 +262,12 @@ test("what names no picture is not found", async () => {
     "/images/tokens/DROP/image-1.webp",
     "/images/tokens/%00",
     "/images/%ff",
+    "/images/tokens/DROP",
+    "/images/tokens%2FDROP%2Fimage-1.webp",
+    "/images/..%2f..%2fwrangler.toml",
+    "/images/%252e%252e/x",
+    "/images//tokens/DROP/image-1.webp",
+    `/images/${"x".repeat(2_000)}`,
   ])
     refused(await ask(service, "GET", path), 404, "not_found", /picture/, path);
   const { key } = await permission();

@@ -100,6 +100,103 @@ test("a private topic is told to nobody but its owner, by whatever route one ask
   assert.ok(!heard.join("\n").includes(CONTENT));
 });
 
+test("no spelling of a private topic is a way around it", async () => {
+  const [ana, ben] = [newWallet(), newWallet()];
+  const topic = `wallet:${ana.address}`;
+  const wide = (text) => text.replace(":", "\uff1a");
+  const spellings = [
+    topic.replace(":", "%3A"),
+    topic.replace(":", "%253A"),
+    topic.replace("w", "%77"),
+    topic.replace("wallet", "WALLET"),
+    topic.replace("wallet", "Wallet"),
+    topic.replace(":", "::"),
+    wide(topic),
+    encodeURIComponent(wide(topic)),
+    `${topic}:`,
+    `${topic}:orders`,
+    `${topic}::`,
+    `${topic}%00`,
+    `${topic}%20`,
+    `${topic}%0a`,
+    `${topic}%2f`,
+    `${topic}/`,
+    `/${topic}`,
+    `./${topic}`,
+    `A/../${topic}`,
+    `A%2f..%2f${topic}`,
+    `${topic};v=1`,
+    `${topic},A`,
+    `${topic}?token=A`,
+    `${topic}%23A`,
+    `%20${topic}`,
+    `:${topic}`,
+    `A:${topic}`,
+    `${topic}:${"x".repeat(128 - topic.length - 1)}`,
+    `${topic}:${"x".repeat(129 - topic.length - 1)}`,
+    `user:${ana.address}`,
+    `automation:${ana.address}:1`,
+  ];
+  await publishTo(topic);
+  const { epoch } = await service.standing(topic);
+  const heard = [];
+  for (const headers of [{}, bearer(await signIn(service, ben))]) {
+    for (const spelling of spellings) {
+      const many = await service.many({ headers });
+      for (const query of ["", `${spelling.includes("?") ? "&" : "?"}since=0&epoch=${epoch}`]) {
+        const { subscriber, status, text } = await service.attempt(spelling + query, { headers });
+        assert.ok(!subscriber && [400, 401, 403, 404].includes(status), spelling);
+        heard.push(text);
+      }
+      for (const name of new Set([spelling, decoded(spelling)])) {
+        many.say({ type: "subscribe", topics: [name] });
+        many.say({ type: "subscribe", channel: "prices", params: { tokens: [name] } });
+        many.say({ action: "subscribePrice", token: name });
+        heard.push(...(await many.soFar()));
+      }
+    }
+  }
+  assert.equal((await publishTo(topic)).connections, 0);
+  assert.ok(!heard.join().includes(CONTENT));
+});
+
+/** A text without its escapes, where they are some. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+test("who shows two proofs at once has only what is the last one's", async () => {
+  const [ana, ben] = [newWallet(), newWallet()];
+  const topic = `wallet:${ana.address}`;
+  const [hers, his] = [await signIn(service, ana), await signIn(service, ben)];
+  for (const tokens of [
+    [hers, his],
+    [his, hers],
+    [hers, his, hers],
+    [his, hers, his],
+  ]) {
+    const many = await service.many();
+    for (const token of tokens) {
+      many.say({ type: "subscribe", topics: [topic] });
+      many.say({ type: "authenticate", token });
+      many.say({ type: "subscribe", topics: [topic] });
+    }
+    const frames = [];
+    const authenticated = () => frames.filter((frame) => frame.includes('"authenticated"'));
+    while (authenticated().length < tokens.length) frames.push(await many.next());
+    frames.push(...(await many.soFar()));
+    const isHers = authenticated().at(-1).includes(ana.address);
+    const { connections } = await publishTo(topic);
+    assert.ok(connections === 0 || isHers, frames.join("\n"));
+    many.cut();
+    await until("it is gone", async () => (await publishTo(topic)).connections === 0);
+  }
+});
+
 test("an account that is a DID reads its own topic, and an account that is called as it begins does not", async () => {
   const topic = "user:did:privy:abc";
   await publishTo(topic);

@@ -4,11 +4,22 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { SECRET, startService, stopServices, until } from "./service.mjs";
+import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
 const JWT_SECRET = "a secret of more than 32 bytes that the provider shares";
 const VARS = { JWT_ISSUER: "https://id.example", JWT_AUDIENCE: "authenticated" };
+
+// The harness fetches for the Worker, and would follow a redirect that the Worker does not.
+const fetchHere = globalThis.fetch;
+globalThis.fetch = (url, init) => {
+  const isOfTheWorker = init instanceof Object && "url" in init;
+  return fetchHere(
+    url,
+    isOfTheWorker ? { headers: init.headers, redirect: "manual", signal: init.signal } : init,
+  );
+};
 
 const providers = [];
 after(async () => {
@@ -133,6 +144,36 @@ test("a public key is no secret, and a token without a signature no token", asyn
   assert.equal(await reads(service, "user:u-1", unsigned), "unauthorized");
 });
 
+test("a token can't bring the key that proves it, nor have it fetched", async () => {
+  const [provider, attacker] = [await Provider.start(), await Provider.start()];
+  const honest = await provider.addKey("ES256", "e1");
+  const service = await start({ JWKS_URL: provider.url });
+  assert.equal(await reads(service, "user:u-1", await honest("u-1")), "open");
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  attacker.keys.push({ ...jwk, kid: "e1", alg: "ES256" });
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { iss: "https://id.example", aud: "authenticated", sub: "u-1", exp };
+  for (const header of [
+    { jku: attacker.url },
+    { x5u: attacker.url },
+    { jwk },
+    { kid: "e1", jku: attacker.url, jwk },
+    { kid: attacker.url },
+    { kid: "../../e1" },
+    { kid: "e1' OR '1'='1" },
+    { kid: "e1\0" },
+    { kid: "" },
+    { kid: "x".repeat(4_000) },
+  ]) {
+    const forged = await new SignJWT(claims).setProtectedHeader({ alg: "ES256", ...header }).sign(privateKey);
+    const name = JSON.stringify(header).slice(0, 80);
+    assert.equal(await reads(service, "user:u-1", forged), "unauthorized", name);
+  }
+  assert.equal(attacker.asked, 0, "nobody is asked whom a token names");
+  assert.ok(provider.asked <= 2, "a key that is not known is looked for once");
+});
+
 test("a new key is taken at once, and made-up ones don't have the provider asked again and again", async () => {
   const provider = await Provider.start();
   const first = await provider.addKey("ES256", "e1");
@@ -146,9 +187,10 @@ test("a new key is taken at once, and made-up ones don't have the provider asked
   assert.equal(await reads(service, "user:u-1", await first("u-1")), "unauthorized", "it was taken back");
 
   const { privateKey } = await generateKeyPair("ES256");
-  const forged = ["e3", "e4", "e5", undefined].map((kid) => signer("ES256", privateKey, kid)("u-1"));
+  const unknown = [undefined, ...range(3, 41).map((n) => `e${n}`)];
+  const forged = unknown.map((kid) => signer("ES256", privateKey, kid)("u-1"));
   const refused = await Promise.all(forged.map(async (token) => reads(service, "user:u-1", await token)));
-  assert.deepEqual(refused, Array(4).fill("unauthorized"));
+  assert.deepEqual(refused, Array(40).fill("unauthorized"));
   assert.equal(provider.asked, 2);
 });
 
@@ -206,7 +248,16 @@ test("many who come at the start wait for one fetch", async () => {
 });
 
 test("an answer that is none, is too large or does not come is a provider that is down", async () => {
+  const elsewhere = await Provider.start();
+  const bomb = gzipSync(Buffer.alloc(64 * 1_048_576, " "));
   const answers = {
+    "without an end": (response) => {
+      const more = () => response.destroyed || response.write(" ".repeat(65_536), () => setImmediate(more));
+      more();
+    },
+    "64 KB that become 64 MiB": (response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+    "a redirect": (response) => response.writeHead(302, { location: elsewhere.url }).end(),
     "no JSON": (response) => response.end("<html>"),
     "an error": (response) => response.writeHead(500).end("{}"),
     "too large": (response) => response.end(`{"keys":[],"x":"${"x".repeat(65_536)}"}`),
@@ -216,6 +267,7 @@ test("an answer that is none, is too large or does not come is a provider that i
   for (const [name, answer] of Object.entries(answers)) {
     const provider = await Provider.start();
     const sign = await provider.addKey("ES256", "e1");
+    elsewhere.keys = provider.keys;
     provider.answer = (_, response) => answer(response);
     const service = await start({ JWKS_URL: provider.url });
     assert.equal(await reads(service, "user:u-1", await sign("u-1")), "unavailable", name);
@@ -223,4 +275,5 @@ test("an answer that is none, is too large or does not come is a provider that i
     assert.equal(provider.asked, 1, `${name}: it is left in peace`);
     await service.stop();
   }
+  assert.equal(elsewhere.asked, 0, "a redirect is not followed");
 });

@@ -87,6 +87,55 @@ test("nobody publishes without the secret", async () => {
   assert.equal((await service.publish("GUARDED", {})).seq, 1, "none of the attempts was published");
 });
 
+test("a bearer in any other form, or in any other place, publishes nothing", async () => {
+  const right = `Authorization: Bearer ${SECRET}`;
+  const forms = {
+    "behind a wrong one": `Authorization: Bearer wrong\n${right}`,
+    "before a wrong one": `${right}\nAuthorization: Bearer wrong`,
+    twice: `${right}\n${right}`,
+    "with another in one header": `${right}, Bearer wrong`,
+    "with a comma": `${right},`,
+    "in quotes": `Authorization: Bearer "${SECRET}"`,
+    "after a tab": `Authorization: Bearer\t${SECRET}`,
+    "on another line": `Authorization: Bearer\n ${SECRET}`,
+    "in base64": `Authorization: Bearer ${Buffer.from(SECRET).toString("base64")}`,
+    "as a password": `Authorization: Basic ${Buffer.from(`:${SECRET}`).toString("base64")}`,
+    "in another header": `X-Authorization: Bearer ${SECRET}\nProxy-Authorization: Bearer ${SECRET}`,
+    "in a cookie": `Cookie: authorization=Bearer%20${SECRET}; token=${SECRET}`,
+    "as a subprotocol": `Sec-WebSocket-Protocol: bearer.${SECRET}`,
+  };
+  const head = "HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 2";
+  for (const [name, form] of Object.entries(forms)) {
+    const answer = await raw(`POST /broadcast/FORMS ${head}\n${form}\n\n{}`);
+    assert.match(answer, /^HTTP\/1\.1 40[01] /, name);
+  }
+  for (const query of [`token=${SECRET}`, `access_token=${SECRET}`, `authorization=Bearer%20${SECRET}`]) {
+    const response = await service.request(`/broadcast/FORMS?${query}`, { method: "POST", body: "{}" });
+    assert.equal(await problem(response, 401), "unauthorized", query);
+  }
+  const { status } = await service.refused("/publish", { headers: { "sec-websocket-protocol": "x" } });
+  assert.equal(status, 401);
+  assert.equal((await service.publish("FORMS", {})).seq, 1);
+});
+
+test("a request whose end is told in two ways is one publication at most", async () => {
+  const head = `POST /broadcast/SMUGGLED HTTP/1.1\nHost: localhost\nConnection: close\nAuthorization: Bearer ${SECRET}`;
+  const hidden = "POST /broadcast/SMUGGLED HTTP/1.1\nHost: localhost\nContent-Length: 2\n\n{}";
+  for (const request of [
+    `${head}\nContent-Length: 2\nContent-Length: 4\n\n{}{}`,
+    `${head}\nContent-Length: 4\nTransfer-Encoding: chunked\n\n2\n{}\n0\n\n${hidden}`,
+    `${head}\nTransfer-Encoding: chunked\nContent-Length: 4\n\n2\n{}\n0\n\n${hidden}`,
+    `${head}\nTransfer-Encoding: xchunked\nContent-Length: 2\n\n{}`,
+    `${head}\nContent-Length: +2\n\n{}`,
+    `${head}\nContent-Length: 2, 2\n\n{}`,
+  ]) {
+    const before = (await service.standing("SMUGGLED")).seq;
+    const answer = await raw(request);
+    const { seq } = await service.standing("SMUGGLED");
+    assert.ok(seq - before <= (answer.startsWith("HTTP/1.1 200") ? 1 : 0), `${request}\n${answer}`);
+  }
+});
+
 test("the scheme of the bearer is read in any case", async () => {
   const headers = { authorization: `bEARER ${SECRET}` };
   assert.equal(
@@ -406,8 +455,21 @@ test("pages that are let in may read answers, others may not", async () => {
   const listed = await page("https://app.glow.trade");
   assert.equal(listed.headers.get("access-control-allow-origin"), "https://app.glow.trade");
   assert.equal(listed.headers.get("vary"), "origin");
-  const foreign = await page("https://evil.example");
-  assert.equal(foreign.headers.get("access-control-allow-origin"), null);
+  for (const origin of [
+    "https://evil.example",
+    "https://app.glow.trade.evil.example",
+    "https://app.glow.trade:444",
+  ]) {
+    const foreign = await page(origin);
+    assert.equal(foreign.headers.get("access-control-allow-origin"), null);
+    assert.equal(foreign.headers.get("vary"), "origin", "so that nobody keeps it for another page");
+  }
+  const [one, other] = ["Origin: https://app.glow.trade", "Origin: https://evil.example"];
+  for (const origins of [`${one}\n${other}`, `${other}\n${one}`]) {
+    const answer = await raw(`GET /health HTTP/1.1\nHost: localhost\nConnection: close\n${origins}\n\n`);
+    assert.match(answer, /^HTTP\/1\.1 200/);
+    assert.doesNotMatch(answer, /access-control-allow-origin/i, origins);
+  }
 
   const preflight = (origin) =>
     service.request("/broadcast/SOL", {

@@ -47,8 +47,8 @@ const bearer = (token) => ({ authorization: `Bearer ${token}` });
 test("the message names the page that asks where it is listed, and else the service itself", async () => {
   const wallet = new Wallet();
   const { host } = new URL(service.origin);
-  const asked = async (origin, to = service) => {
-    const headers = { "content-type": "application/json", ...(origin && { origin }) };
+  const asked = async (origin, to = service, more = {}) => {
+    const headers = { "content-type": "application/json", ...(origin && { origin }), ...more };
     const body = JSON.stringify({ wallet: wallet.address });
     const challenge = await (await to.request("/auth/nonce", { method: "POST", headers, body })).json();
     const uri = /\nURI: (.+)\n/.exec(challenge.message)[1];
@@ -59,6 +59,11 @@ test("the message names the page that asks where it is listed, and else the serv
   for (const origin of [undefined, "https://evil.example", "null", service.origin]) {
     const { domain, uri } = await asked(origin);
     assert.deepEqual([domain, uri], [host, service.origin], String(origin));
+  }
+  for (const name of ["x-forwarded-host", "x-original-host", "x-host", "forwarded"]) {
+    const value = name === "forwarded" ? "host=app.glow.trade" : "app.glow.trade";
+    const { domain, uri } = await asked(undefined, service, { [name]: value, "x-forwarded-proto": "https" });
+    assert.deepEqual([domain, uri], [host, service.origin], name);
   }
   // Whoever sends the signature on, a page or a backend, need not be the page that asked.
   const signature = base58(wallet.sign(listed.message));
@@ -210,6 +215,10 @@ test("a body that is none is told what it should be", async () => {
     ["/auth/nonce", [address], 400, "invalid_payload"],
     ["/auth/nonce", { wallet: 1 }, 400, "invalid_payload"],
     ["/auth/nonce", { wallet: "ana" }, 400, "invalid_payload"],
+    ...[`${address}\n`, `\n${address}`, ` ${address}`, `${address}\0`, `${address}\u200b`, `${address}é`].map(
+      (wallet) => ["/auth/nonce", { wallet }, 400, "invalid_payload"],
+    ),
+    ["/auth/nonce", { wallet: `\uff11${address.slice(1)}` }, 400, "invalid_payload"],
     ["/auth/nonce", { wallet: "1".repeat(4096) }, 413, "payload_too_large"],
     ["/auth/verify", "no", 400, "invalid_json"],
     ["/auth/verify", { wallet: address }, 400, "invalid_payload"],
