@@ -279,6 +279,7 @@ mod tests {
     fn other_frames_are_told_apart() {
         assert_eq!(client_frame("hello", 4_096), Err(FrameFault::NotJson));
         assert_eq!(client_frame("", 4_096), Err(FrameFault::NotJson));
+        assert_eq!(client_frame(r#"["ping",1,2]"#, 4_096), Err(FrameFault::NoType), "an array is JSON");
         assert_eq!(client_frame(r#"{"type":"ping""#, 4_096), Err(FrameFault::NotJson));
         assert_eq!(client_frame("[1]", 4_096), Err(FrameFault::NoType));
         assert_eq!(client_frame(r#"["ping",7]"#, 4_096), Err(FrameFault::NoType));

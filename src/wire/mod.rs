@@ -57,11 +57,16 @@ pub(crate) enum ObjectError {
 /// Reads a value from a JSON object. The fields of a derived type could also be read from an array, in their order.
 pub(crate) fn from_object<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ObjectError> {
     let is_object = text.trim_start_matches(is_json_whitespace).starts_with('{');
-    match serde_json::from_str(text) {
-        Ok(value) if is_object => Ok(value),
-        Err(error) if !error.is_data() => Err(ObjectError::NotJson { reason: error.to_string() }),
-        _ => Err(ObjectError::Shape),
+    if !is_object {
+        // A derived type is read from an array too, and calls one that goes on behind its last field no JSON.
+        return Err(match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            Ok(_) => ObjectError::Shape,
+            Err(error) => ObjectError::NotJson { reason: error.to_string() },
+        });
     }
+    serde_json::from_str(text).map_err(|error| {
+        if error.is_data() { ObjectError::Shape } else { ObjectError::NotJson { reason: error.to_string() } }
+    })
 }
 
 /// RFC 8259 §2.
