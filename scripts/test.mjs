@@ -1,8 +1,8 @@
 // Everything that has to hold, in the order in which it fails fastest. `npm test -- worker` runs the steps whose names
 // contain a word.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { build } from "./build.mjs";
 import { chromium } from "./chromium.mjs";
@@ -12,7 +12,8 @@ import { environment, fail, root, run, say, works } from "./shell.mjs";
 /** Tests of the Worker that want both cores: how much they see depends on it. */
 const BUSY = ["fanout.test.mjs", "full-room.test.mjs", "storm.test.mjs", "swarm-topics.test.mjs"];
 
-const DURATIONS = join(root, "build", "durations");
+/** Of this run alone: the tests of README run some of these steps again. */
+const DURATIONS = mkdtempSync(join(tmpdir(), "durations-"));
 
 /** What the tests use of the machine besides Rust and Node. */
 const PROGRAMS = ["git", "curl", "bash", "openssl", "python3"];
@@ -46,8 +47,10 @@ const rows = [
   [{ "rules of the page": () => nodeTests("tests/site") }],
   [{ "the Worker in the real runtime": () => nodeTests("tests/worker", { sideBySide: 3, but: BUSY }) }],
   [{ "the busy Worker in the real runtime": () => nodeTests("tests/worker", { only: BUSY }) }],
-  [{ "scripts and deployment": () => nodeTests("tests/scripts") }],
-  [{ "the page in a real browser": () => nodeTests("tests/browser") }],
+  [
+    { "scripts and deployment": () => nodeTests("tests/scripts") },
+    { "the page in a real browser": () => nodeTests("tests/browser") },
+  ],
 ];
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
@@ -64,13 +67,12 @@ await packages();
 await rust();
 await tools("cargo-deny", "cargo-machete");
 await pythonTools();
-rmSync(DURATIONS, { recursive: true, force: true });
-mkdirSync(DURATIONS, { recursive: true });
 const started = performance.now();
 for (const row of rows) await Promise.all(row.map(inOrder));
 for (const [milliseconds, file, name] of slowestTests(10)) {
   say(`${(milliseconds / 1000).toFixed(1)} s  ${relative(root, file)}: ${name}`);
 }
+rmSync(DURATIONS, { recursive: true });
 say(`all of it: ${seconds(started)} s`);
 
 /** Runs the chosen steps of a list; the first that fails ends everything. */
