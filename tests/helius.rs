@@ -88,6 +88,7 @@ fn every_real_payload_holds_the_trades_that_are_expected_of_it_and_no_other() {
         }
         let webhook = read(&path);
         let rows: Vec<_> = rows.iter().filter(|row| text(row, "file") == name).collect();
+        assert_eq!(webhook.unexplained.len(), 0, "{name}: {:?}", webhook.unexplained);
         let trades: Vec<_> = webhook.found.iter().flat_map(|found| &found.trades).collect();
         let expected = rows.iter().filter(|row| matches!(text(row, "kind"), "trade" | "hop"));
         assert_eq!(trades.len(), expected.clone().count(), "{name}");
@@ -107,11 +108,46 @@ fn every_real_payload_holds_the_trades_that_are_expected_of_it_and_no_other() {
     }
 }
 
+/// More real payloads, and the trades that they hold in units. `None`, and a line that says so, where they are not at hand.
+fn more_real() -> Option<(PathBuf, Vec<Value>)> {
+    let folder = project().join("../shared/fixtures/helius-2");
+    let Ok(text) = fs::read_to_string(folder.join("expected.json")) else {
+        println!("skipped: {} is not there", folder.display());
+        return None;
+    };
+    Some((folder, serde_json::from_str(&text).unwrap()))
+}
+
+#[test]
+fn every_hop_of_real_routes_is_read_at_what_its_pool_saw() {
+    let Some((folder, rows)) = more_real() else { return };
+    for row in &rows {
+        let webhook = read(&folder.join(text(row, "file")));
+        let trades: Vec<_> = webhook.found.iter().flat_map(|found| &found.trades).collect();
+        let expected = row.get("trades").and_then(Value::as_array).unwrap();
+        assert_eq!(webhook.unexplained.len(), 0, "{row}: {:?}", webhook.unexplained);
+        assert_eq!(trades.len(), expected.len(), "{row}, not {trades:?}");
+        for (trade, row) in trades.iter().zip(expected) {
+            assert_eq!(trade.trade.side, Side::parse(text(row, "side")), "{row}");
+            if row.get("mint").is_some() {
+                let amount = |field, decimals_field| {
+                    Decimal::from_units(text(row, field).parse().unwrap(), decimals(row, decimals_field))
+                };
+                assert_eq!(trade.mint.as_str(), text(row, "mint"));
+                assert_eq!(trade.trade.amount, amount("base_raw", "base_decimals"), "{row}");
+                assert_eq!(trade.trade.quote_amount, amount("quote_raw", "quote_decimals"), "{row}");
+                assert_eq!(trade.trade.quote.as_str(), text(row, "quote_symbol"), "{row}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_real_batch_is_read_to_its_end_whatever_is_in_between() {
     let Some((folder, _)) = real() else { return };
     let webhook = read(&folder.join("45_batch_50_real_mixed.json"));
     assert_eq!((webhook.transactions, webhook.duplicates, webhook.skipped.len()), (50, 0, 0));
+    assert_eq!(webhook.unexplained.len(), 0, "{:?}", webhook.unexplained);
     let slots: Vec<_> = webhook.found.iter().map(|found| found.at.slot).collect();
     assert!(slots.is_sorted(), "{slots:?}");
     let pools: Vec<_> = webhook
@@ -120,7 +156,7 @@ fn a_real_batch_is_read_to_its_end_whatever_is_in_between() {
         .flat_map(|found| &found.trades)
         .map(|trade| trade.trade.pool.as_deref().unwrap().chars().take(6).collect::<String>())
         .collect();
-    assert_eq!(pools, ["BCuk3J", "DhcC4f", "E5tLAo"], "hops of two routes");
+    assert_eq!(pools, ["BCuk3J", "FPbp7m", "E5tLAo", "DhcC4f"], "hops of two routes");
     let references = webhook.found.iter().filter_map(|found: &Found| found.sol_usd.as_ref());
     let bounds = (Decimal::from_whole(130), Decimal::from_whole(160));
     assert_eq!(references.filter(|price| **price > bounds.0 && **price < bounds.1).count(), 6);
@@ -150,7 +186,7 @@ fn lines_of(found: &Found) -> Vec<String> {
     });
     let creations = found.creations.iter().map(|creation| {
         let text = |text: &Option<Rc<str>>| text.clone().unwrap_or_else(|| "?".into());
-        let Creation { mint, creator, name, symbol, uri } = creation;
+        let Creation { mint, creator, name, symbol, uri, .. } = creation;
         let creator: String = text(creator).chars().take(4).collect();
         format!("new {}: {} ({}) {} by {creator}", head(mint), text(name), text(symbol), text(uri))
     });
@@ -179,6 +215,13 @@ fn a_trade_is_what_its_pool_got_and_gave_whatever_the_payload_calls_it() {
     ] {
         assert_eq!(lines(name), [expected], "{name}");
     }
+}
+
+#[test]
+fn a_raw_transaction_is_read_as_the_enhanced_one_of_it_is() {
+    assert_eq!(lines("raw-bonding-buy"), lines("bonding-buy"));
+    let read = |name: &str| read(&project().join(format!("tests/fixtures/helius/{name}.json")));
+    assert_eq!(read("raw-bonding-buy").found, read("bonding-buy").found);
 }
 
 #[test]
@@ -214,6 +257,7 @@ fn liquidity_and_the_lives_of_tokens_are_no_trades_but_are_told() {
         lines("create"),
         [
             "new 91Jr: Häufchen \"Glück\" 🚀 (GLÜCK) https://example.com/1.json by 6pqM",
+            "buy 30000000 6iih for 0.8 SOL at 0.000000026666666666666666667, bonding, Pump.fun",
             "new 6iih: Second (TWO) https://example.com/2.json by AY6k",
             "new 5bqK: ? (?) ? by AY6k",
         ]
@@ -229,8 +273,6 @@ fn one_bad_transaction_does_not_lose_the_others_and_is_counted() {
         (Misunderstood::Shape, Misunderstood::NoSignature, Misunderstood::Amount);
     let expected = [shape, shape, shape, shape, shape, signature, signature, shape, amount, amount];
     assert_eq!(reasons, expected);
-    let raw = read(&project().join("tests/fixtures/helius/raw.json"));
-    assert_eq!(raw.skipped, [(0, signature)]);
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub struct Creation {
     pub symbol: Option<Rc<str>>,
     /// Where more is said.
     pub uri: Option<Rc<str>>,
+    /// How much of it there is.
+    pub supply: Option<Decimal>,
 }
 
 #[cfg(test)]

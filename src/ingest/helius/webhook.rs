@@ -1,23 +1,17 @@
 //! A webhook's body: each transaction on its own, in the order of the chain. It must not know what becomes of what is
 //! found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::balances::Balances;
-use super::creation::lives;
-use super::instructions;
-use super::liquidity::liquidity;
-use super::pool::pools;
-use super::reference::sol_usd;
-use super::trades::trades;
-use super::transaction::{Misunderstood, Transaction};
-use super::venue::{PUMP_FUN, Venues};
+use super::enhanced::{self, Fields};
+use super::raw;
 use crate::core::found::Found;
 use crate::core::time::UnixMillis;
+use crate::ingest::solana::{self, Misunderstood, Reading, Unexplained};
 
 /// The most items of a body.
 pub const MAX_TRANSACTIONS: usize = 10_000;
@@ -54,6 +48,8 @@ pub struct Webhook {
     /// Those that are not understood: the place of each, and why. A failed transaction and one without a trade are
     /// understood.
     pub skipped: Vec<(usize, Misunderstood)>,
+    /// How many swaps are no trades as what they moved can't be told, by the reason.
+    pub unexplained: BTreeMap<Unexplained, usize>,
     /// What was found, by slot and then as it stands in the body; nothing for a transaction that holds nothing.
     pub found: Vec<Found>,
 }
@@ -84,11 +80,17 @@ pub fn read(body: &str, received: UnixMillis) -> Result<Webhook, WebhookError> {
     let mut webhook = Webhook { transactions: items.len(), ..Webhook::default() };
     let mut signatures = BTreeSet::new();
     for (place, item) in items.into_iter().enumerate() {
-        match Transaction::read(item, received).and_then(|transaction| found(&transaction)) {
-            Ok(found) if !signatures.insert(Rc::clone(&found.signature)) => webhook.duplicates += 1,
-            Ok(found) if found.has_failed => webhook.failed += 1,
-            Ok(found) if found.is_empty() => {}
-            Ok(found) => webhook.found.push(found),
+        match reading(item, received) {
+            Ok(Reading { found, .. }) if !signatures.insert(Rc::clone(&found.signature)) => {
+                webhook.duplicates += 1;
+            }
+            Ok(Reading { found, .. }) if found.has_failed => webhook.failed += 1,
+            Ok(Reading { found, unexplained }) => {
+                for reason in unexplained {
+                    *webhook.unexplained.entry(reason).or_default() += 1;
+                }
+                webhook.found.extend(Some(found).filter(|found| !found.is_empty()));
+            }
             Err(reason) => webhook.skipped.push((place, reason)),
         }
     }
@@ -100,33 +102,12 @@ pub fn read(body: &str, received: UnixMillis) -> Result<Webhook, WebhookError> {
 ///
 /// # Errors
 /// Why it isn't understood.
-fn found(transaction: &Transaction<'_>) -> Result<Found, Misunderstood> {
-    let mut found = Found {
-        signature: Rc::clone(&transaction.signature),
-        at: transaction.at,
-        has_failed: transaction.has_failed,
-        ..Found::default()
-    };
-    if found.has_failed {
-        return Ok(found);
-    }
-    let balances = Balances::of(transaction)?;
-    let json = transaction.instructions();
-    let has_pairs = balances.owners.iter().any(|owner| owner.legs.len() == 2);
-    let names_pump_fun = || json.is_some_and(|json| json.contains(PUMP_FUN.program()));
-    // Most have neither, and instructions are the bulk of a body.
-    if !has_pairs && !names_pump_fun() {
-        return Ok(found);
-    }
-    let instructions = instructions::read(json);
-    let venues = Venues { instructions: &instructions, source: transaction.source.as_deref() };
-    let fee_payer = transaction.fee_payer.as_deref();
-    found.trader = fee_payer.map(Rc::from);
-    let pools = pools(&balances, &venues, fee_payer);
-    found.trades = trades(&pools, &balances, &venues, found.at, found.trader.as_ref());
-    found.liquidity = liquidity(&balances, &venues, found.at, (fee_payer, found.trader.as_ref()));
-    found.sol_usd = sol_usd(&pools);
-    let lives = lives(&instructions);
-    (found.creations, found.migrations) = (lives.creations, lives.migrations);
-    Ok(found)
+fn reading(item: &RawValue, received: UnixMillis) -> Result<Reading, Misunderstood> {
+    // A derived type would be read from an array too.
+    let is_object = item.get().starts_with('{');
+    let fields: Option<Fields<'_>> = serde_json::from_str(item.get()).ok().filter(|_| is_object);
+    let fields = fields.ok_or(Misunderstood::Shape)?;
+    let transaction =
+        if fields.is_raw() { raw::read(&fields, received) } else { enhanced::read(&fields, received) }?;
+    Ok(solana::read(&transaction))
 }

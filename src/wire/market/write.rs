@@ -186,7 +186,7 @@ mod tests {
 
     fn creation(name: &str) -> Creation {
         let mint = Mint::parse(MINT).unwrap();
-        Creation { mint, creator: None, name: Some(name.into()), symbol: None, uri: None }
+        Creation { mint, creator: None, name: Some(name.into()), symbol: None, uri: None, supply: None }
     }
 
     fn withdrawn() -> TokenLiquidity {

@@ -1,8 +1,8 @@
 //! What one SOL costs in dollars, by the pools of a transaction that hold nothing else. It must not know of tokens.
 
-use super::pool::Pool;
+use super::hop::Hop;
+use super::money::Money;
 use crate::core::decimal::Decimal;
-use crate::ingest::solana::Money;
 
 /// A dollar in units of either stable coin.
 const DOLLAR: i128 = 1_000_000;
@@ -16,7 +16,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(pool: &Pool<'_>) -> Option<Self> {
+    fn of(pool: &Hop<'_>) -> Option<Self> {
         let mut sum = Self::default();
         for leg in pool.legs {
             match Money::of_mint(leg.mint)? {
@@ -50,7 +50,7 @@ impl Sum {
 
 /// The price from one end of a route to the other: of SOL bought with one stable coin that was bought with the other, what
 /// the latter paid for it. Where SOL went both ways, the larger trade has the price.
-pub(super) fn sol_usd(pools: &[Pool<'_>]) -> Option<Decimal> {
+pub(super) fn sol_usd(pools: &[Hop<'_>]) -> Option<Decimal> {
     let sums = pools.iter().filter(|pool| !pool.is_native).filter_map(Sum::of);
     let (with_sol, stable): (Vec<Sum>, Vec<Sum>) = sums.partition(|sum| sum.sol != 0);
     let is_one_way = with_sol.iter().all(|sum| sum.sol < 0) || with_sol.iter().all(|sum| sum.sol > 0);
@@ -66,26 +66,23 @@ pub(super) fn sol_usd(pools: &[Pool<'_>]) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::balances::Leg;
-    use super::super::instructions;
-    use super::super::venue::Venues;
+    use super::super::hop::Leg;
+    use super::super::money::WRAPPED_SOL;
     use super::*;
     use crate::core::tick::Phase;
-    use crate::ingest::solana::WRAPPED_SOL;
 
     const USDC: &str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
     const USDT: &str = "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB";
 
     fn price(pools: &[[(&'static str, i128); 2]]) -> Option<String> {
-        let instructions = instructions::read(None);
-        let standing = Venues { instructions: &instructions, source: None }.standing("pool");
-        let pool = |legs: &[(&'static str, i128); 2]| Pool {
-            owner: "pool",
+        let pool = |legs: &[(&'static str, i128); 2]| Hop {
+            exchange: None,
+            pool: "pool",
             legs: legs.map(|(mint, units)| Leg { mint, units }),
             is_native: false,
-            standing,
             phase: Phase::Amm,
-            is_sure: true,
+            user: None,
+            is_side_known: true,
         };
         sol_usd(&pools.iter().map(pool).collect::<Vec<_>>()).map(|price| price.to_string())
     }
