@@ -139,9 +139,11 @@ struct Answer<'a> {
     next: Option<&'a str>,
 }
 
-/// The JSON of a page of snapshots, and of what was won or lost between the two at the ends of the time asked for.
+/// The JSON of a page of snapshots, and of what was won or lost between the two at the ends of the time asked for: `null`
+/// where that is one and the same.
 #[must_use]
 pub fn balances(snapshots: &[Snapshot], ends: Option<&(Snapshot, Snapshot)>, next: Option<&str>) -> String {
+    let ends = ends.filter(|(from, to)| from.id != to.id);
     let changes = ends.map(|(from, to)| profit_and_loss(&from.holdings, &to.holdings));
     let profit_and_loss =
         ends.zip(changes.as_ref()).map(|((from, to), change)| shown_change(from, to, change));
@@ -186,11 +188,28 @@ fn text(number: Option<&Decimal>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::balance_snapshot::Holdings;
 
     const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
     fn window(query: &str) -> Result<(u64, u64), BalancesQueryError> {
         BalancesQuery::decode(query, NOW).map(|query| (query.from, query.to))
+    }
+
+    #[test]
+    fn there_is_no_profit_and_no_loss_without_two_snapshots() {
+        let snapshot = |id: &str, value: &str| Snapshot {
+            id: id.to_owned(),
+            taken: NOW,
+            holdings: Holdings { value_usd: Decimal::parse(value), ..Holdings::default() },
+        };
+        let won = |from, to| {
+            let json = balances(&[], Some(&(from, to)), None);
+            json.contains(r#""profitAndLoss":null"#).then_some(()).ok_or(json)
+        };
+        assert_eq!(won(snapshot("a", "1"), snapshot("a", "1")), Ok(()));
+        let json = won(snapshot("a", "1"), snapshot("b", "1")).unwrap_err();
+        assert!(json.contains(r#""valueUsd":"0","percent":"0""#), "{json}");
     }
 
     #[test]

@@ -98,6 +98,14 @@ test("who has no snapshots has an empty list and won nothing", async () => {
   assert.deepEqual((await user.balances()).body, { snapshots: [], profitAndLoss: null, next: null });
 });
 
+test("one snapshot alone is no profit and no loss", async () => {
+  const user = await holder([HOUR / 2, worth("5")]);
+  for (const query of ["", "range=1h", "range=7d", "range=all"]) {
+    const { snapshots, profitAndLoss } = (await user.balances(query)).body;
+    assert.deepEqual([snapshots.length, profitAndLoss], [1, null], query);
+  }
+});
+
 test("a range lists what is in it, and compares with what there was when it began", async () => {
   const user = await holder(
     [20 * DAY, worth("1")],
@@ -139,15 +147,16 @@ test("two times are compared by what there was then", async () => {
     ["e-3", "e-2", "e-1"],
     ["e-1", "e-3", "300"],
   ]);
+  assert.deepEqual(await between(150, 50), [["e-3"], ["e-2", "e-3", "100"]]);
   assert.deepEqual(await between(250, 150), [["e-2"], ["e-1", "e-2", "100"]]);
-  assert.deepEqual(await between(190, 110), [[], ["e-2", "e-2", "0"]], "nothing happened between");
+  assert.deepEqual(await between(190, 110), [[], null], "one snapshot is at both ends");
   assert.deepEqual(await between(500, 450), [[], null], "before the first");
   assert.deepEqual(await between(500, 300), [
     ["e-1", "e-0"],
     ["e-0", "e-1", "100"],
   ]);
   assert.deepEqual(await between(150), [["e-3"], ["e-2", "e-3", "100"]]);
-  assert.deepEqual(await between(undefined, 350), [["e-0"], ["e-0", "e-0", "0"]]);
+  assert.deepEqual(await between(undefined, 350), [["e-0"], null]);
 });
 
 test("a list goes on page by page, also within one second", async () => {
