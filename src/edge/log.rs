@@ -1,19 +1,22 @@
 //! Log lines: one JSON object each, so that `wrangler tail --format json` and log stores can filter them. It owns what
 //! may stand in a log, where a secret, an address or whose private topic it was must not.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::Serialize;
-use worker::{console_error, console_log};
+use worker::{console_error, console_log, console_warn};
 
 use super::config::{Config, Environment, Mistake, Mistakes};
 use crate::core::relay::name::RelayName;
 use crate::core::topic::Topic;
+use crate::ingest::solana::Unexplained;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Level {
     Debug,
+    Warn,
     Error,
 }
 
@@ -32,6 +35,7 @@ fn write(level: Level, event: &str, fields: impl Serialize) {
     };
     match level {
         Level::Debug => console_log!("{line}"),
+        Level::Warn => console_warn!("{line}"),
         Level::Error => console_error!("{line}"),
     }
 }
@@ -112,6 +116,17 @@ pub fn limit_failed(error: &impl Display) {
 /// Logs that tokens which the chain tells of could not be written down.
 pub fn tokens_not_noted(error: &impl Display) {
     write(Level::Error, "tokens_not_noted", Failed { error: error.to_string() });
+}
+
+/// Logs how many swaps of a webhook are no trades, by why what they moved can't be told.
+pub fn swaps_unexplained(transactions: usize, reasons: &BTreeMap<Unexplained, usize>) {
+    #[derive(Serialize)]
+    struct Fields {
+        transactions: usize,
+        reasons: BTreeMap<&'static str, usize>,
+    }
+    let reasons = reasons.iter().map(|(reason, count)| (reason.name(), *count)).collect();
+    write(Level::Warn, "swaps_unexplained", Fields { transactions, reasons });
 }
 
 /// Logs in development that a step threw so much away.

@@ -15,6 +15,8 @@ pub struct WebhookAnswer {
     pub duplicates: usize,
     /// Transactions that failed on the chain, or that are not understood.
     pub skipped: usize,
+    /// Swaps that are no trades, as what they moved can't be told.
+    pub unexplained: usize,
 }
 
 impl WebhookAnswer {
@@ -37,10 +39,11 @@ mod tests {
 
     #[test]
     fn a_webhook_is_answered_with_what_became_of_it() {
-        let answer = WebhookAnswer { transactions: 100, trades: 96, duplicates: 2, skipped: 2 };
+        let answer =
+            WebhookAnswer { transactions: 100, trades: 96, duplicates: 2, skipped: 2, unexplained: 3 };
         assert_eq!(
             answer.encode(),
-            r#"{"success":true,"transactions":100,"trades":96,"duplicates":2,"skipped":2}"#
+            r#"{"success":true,"transactions":100,"trades":96,"duplicates":2,"skipped":2,"unexplained":3}"#
         );
     }
 }

@@ -40,6 +40,9 @@ pub async fn helius(mut request: Request, call: &Call<'_>) -> Result<Answer, Htt
     let body = body::read(&mut request, MAX_WEBHOOK_BYTES).await?;
     let text = request_body::text_of(&body).map_err(|_| ApiError::NotUtf8)?;
     let webhook = helius::read(text, runtime::now()).map_err(ApiError::Webhook)?;
+    if !webhook.unexplained.is_empty() {
+        log::swaps_unexplained(webhook.transactions, &webhook.unexplained);
+    }
     let sol_usd = sol_usd(call, &webhook).await;
     let postings = publications::of(&webhook, sol_usd.as_ref());
     let (kinds, messages): (Vec<_>, Vec<_>) = postings.into_iter().map(into_message).unzip();
@@ -115,6 +118,7 @@ fn tally(
         trades: 0,
         duplicates: webhook.duplicates,
         skipped: webhook.skipped.len() + webhook.failed,
+        unexplained: webhook.unexplained.values().sum(),
     };
     for (kind, outcome) in kinds.iter().zip(outcomes) {
         let delivery = outcome.as_ref().ok()?;
