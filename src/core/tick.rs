@@ -171,9 +171,20 @@ pub struct LiquidityChange {
     pub trader: Option<Rc<str>>,
 }
 
+/// A token that was made, as far as its market reckons with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    /// What it is called for short, where that is said.
+    pub symbol: Option<Rc<str>>,
+    /// How much there is of it.
+    pub supply: Decimal,
+}
+
 /// Something that happened on a token's market.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tick {
+    /// The token was made.
+    NewToken(NewToken),
     /// A trade.
     Trade(Trade),
     /// A price.

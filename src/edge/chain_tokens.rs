@@ -1,12 +1,9 @@
 //! Tokens that the chain tells of, on their way into the table. It must not decide what the chain tells.
 
-use std::rc::Rc;
-
 use worker::{Env, Result};
 
 use super::{runtime, store};
-use crate::core::found::{Creation, Found};
-use crate::core::token::Description;
+use crate::core::found::Found;
 use crate::core::topic::Topic;
 
 /// Writes down the tokens that were made and those that left their curve.
@@ -17,21 +14,10 @@ pub async fn note(env: &Env, found: &[Found]) -> Result<()> {
     let database = store::database(env).await?;
     for creation in found.iter().flat_map(|found| &found.creations) {
         let token = Topic::of_mint(&creation.mint);
-        store::tokens::created(&database, &token, &described(creation), runtime::now()).await?;
+        store::tokens::created(&database, &token, creation, runtime::now()).await?;
     }
     for mint in found.iter().flat_map(|found| &found.migrations) {
         store::tokens::moved_to_amm(&database, &Topic::of_mint(mint), runtime::now()).await?;
     }
     Ok(())
-}
-
-fn described(creation: &Creation) -> Description {
-    let text = |text: &Option<Rc<str>>| text.as_deref().map(str::to_owned);
-    Description {
-        name: text(&creation.name),
-        symbol: text(&creation.symbol),
-        uri: text(&creation.uri),
-        creator: text(&creation.creator),
-        ..Description::default()
-    }
 }

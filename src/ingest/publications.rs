@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::helius::Webhook;
 use crate::core::decimal::Decimal;
-use crate::core::found::Found;
+use crate::core::found::{Creation, Found};
 use crate::core::mint::Mint;
 use crate::core::publication::{Keyed, MarketPart};
 use crate::core::tick::{ChainTime, Tick};
@@ -39,7 +39,7 @@ pub fn of(webhook: &Webhook, sol_usd: Option<&Decimal>) -> Vec<Posting> {
     for found in &webhook.found {
         postings.extend(reference(found));
         for creation in &found.creations {
-            postings.push(posting(&creation.mint, market::new_token(found, creation)));
+            postings.push(new_token(found, creation));
         }
         for trade in &found.trades {
             let tick = Tick::Trade(trade.trade.clone());
@@ -76,6 +76,13 @@ fn reference(found: &Found) -> Option<Posting> {
     Some(Posting { topic, keyed, kind: PostingKind::Other })
 }
 
+/// A token that was made: its market learns from that how much there is of it, before any table says so.
+fn new_token(found: &Found, creation: &Creation) -> Posting {
+    let told = market::new_token(found, creation);
+    let tick = market::tick(&told.publication, found.at.timestamp);
+    posting(&creation.mint, tick.map_or(told.clone(), |tick| witnessed(told, tick)))
+}
+
 fn witnessed(keyed: Keyed, tick: Tick) -> Keyed {
     Keyed { market: MarketPart::Witnessed(Rc::new(tick)), ..keyed }
 }
@@ -88,7 +95,7 @@ fn posting(mint: &Mint, keyed: Keyed) -> Posting {
 mod tests {
     use super::*;
     use crate::core::found::TokenTrade;
-    use crate::core::tick::{Quote, Trade};
+    use crate::core::tick::{NewToken, Quote, Trade};
 
     const MINT: &str = "H74CYmXgMkYHYuSRsZt6RJb4NYp2u72Vw8BS5huApump";
 
@@ -127,6 +134,26 @@ mod tests {
         assert!(trade.keyed.publication.as_json().contains(r#""priceUsd":75,"valueUsd":300"#));
         assert_eq!((price.kind, &price.keyed.market), (PostingKind::Other, &MarketPart::Proposal));
         assert!(price.keyed.publication.as_json().starts_with(r#"{"type":"PRICE_UPDATE","price":0.5"#));
+    }
+
+    #[test]
+    fn a_new_token_is_something_that_the_service_saw_where_it_says_how_much_there_is_of_it() {
+        let creation = |supply: Option<u64>| Creation {
+            mint: Mint::parse(MINT).unwrap(),
+            creator: None,
+            name: None,
+            symbol: Some("DROP".into()),
+            uri: None,
+            supply: supply.map(Decimal::from_whole),
+        };
+        let made = |supply| Found { creations: vec![creation(supply)], trades: vec![], ..found(None) };
+        let webhook = Webhook { found: vec![made(Some(1_000_000)), made(None)], ..Webhook::default() };
+        let postings = of(&webhook, None);
+        let [known, unknown] = postings.as_slice() else { panic!("{postings:?}") };
+        let tick = NewToken { symbol: Some("DROP".into()), supply: Decimal::from_whole(1_000_000) };
+        assert_eq!(known.keyed.market, MarketPart::Witnessed(Rc::new(Tick::NewToken(tick))));
+        assert!(known.keyed.publication.as_json().contains(r#""totalSupply":"1000000","source":"bonding""#));
+        assert_eq!((&unknown.keyed.market, known.kind), (&MarketPart::Nothing, PostingKind::Other));
     }
 
     #[test]

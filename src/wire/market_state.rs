@@ -33,6 +33,7 @@ struct Fields {
     #[serde(rename = "v")]
     version: u32,
     clock: u64,
+    newest: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     symbol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +94,7 @@ pub fn encode(state: &MarketState) -> String {
     to_json(&Fields {
         version: VERSION,
         clock: state.clock,
+        newest: state.newest,
         symbol: state.facts.symbol().map(str::to_owned),
         supply: state.facts.supply().map(digits),
         phase: state.facts.phase().map(|phase| phase.name().to_owned()),
@@ -129,6 +131,7 @@ pub fn decode(text: &str) -> Option<MarketState> {
     let alerted = fields.alerted.into_iter().map(|(kind, at)| Some((alert_kind(&kind)?, at)));
     Some(MarketState {
         clock: fields.clock,
+        newest: fields.newest,
         facts,
         prices: Prices { main, quoted },
         candles: decode_candles(fields.candles)?,
@@ -249,7 +252,7 @@ mod tests {
     const NOW: u64 = 1_800_000_000;
 
     const STORED: &str = concat!(
-        r#"{"v":1,"clock":1800000004,"symbol":"DROP","supply":"1000000000","phase":"bonding","main":"SOL","#,
+        r#"{"v":1,"clock":1800000004,"newest":1800000003,"symbol":"DROP","supply":"1000000000","phase":"bonding","main":"SOL","#,
         r#""prices":[{"is":["SOL","0.75",1800000001,0,null],"or":["50","ana"],"#,
         r#""was":[[30000000,"0.5",1800000000,"0.75",1800000001]]}],"#,
         r#""candles":[["SOL",[30000000,30000000,"0.5","50","0.5","50","1001",2,1800000000,0,1800000002,0]]],"#,
@@ -303,6 +306,13 @@ mod tests {
         let text = encode(market.state().unwrap());
         assert_eq!(text, STORED);
         assert_eq!(decode(&text).as_ref(), market.state());
+    }
+
+    #[test]
+    fn what_an_older_version_wrote_is_read() {
+        let older = STORED.replace(r#""newest":1800000003,"#, "");
+        let read = decode(&older).unwrap();
+        assert_eq!(MarketState { newest: NOW + 3, ..read }, *market().state().unwrap());
     }
 
     #[test]

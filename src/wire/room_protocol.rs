@@ -255,6 +255,8 @@ pub fn decode_refusal(body: &str) -> Result<Refusal, NotUnderstood> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::decimal::Decimal;
+    use crate::core::tick::{NewToken, Tick};
 
     fn keyed(object: &str, key: Option<&str>) -> Keyed {
         let key = key.map(|key| IdempotencyKey::given(key).unwrap());
@@ -340,6 +342,23 @@ mod tests {
             elsewhere.iter().all(|keyed| keyed.market == MarketPart::Nothing),
             "where there is no market"
         );
+    }
+
+    #[test]
+    fn a_new_token_is_marked_where_it_says_how_much_there_is_and_a_version_that_says_less_is_understood() {
+        let read = |object, part| {
+            let headers = Headers { market: Some(part), ..Headers::default() };
+            let read = decode_publications(&format!("[{object}]"), headers, Some(0)).unwrap();
+            read.into_iter().next().unwrap().market
+        };
+        let told = r#"{"type":"NEW_TOKEN","symbol":"DROP","totalSupply":"5","token":"T"}"#;
+        let tick =
+            Rc::new(Tick::NewToken(NewToken { symbol: Some("DROP".into()), supply: Decimal::from_whole(5) }));
+        assert_eq!(read(told, "seen"), MarketPart::Witnessed(Rc::clone(&tick)));
+        assert_eq!(read(told, ""), MarketPart::Tick(tick), "what a publisher says");
+        for part in ["", "seen"] {
+            assert_eq!(read(r#"{"type":"NEW_TOKEN","token":"T"}"#, part), MarketPart::Nothing);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is told of tokens, and what publishers say of them. It must not know where it is kept, nor who asks.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -9,8 +10,9 @@ use super::digits::number;
 use super::request_body::{BodyError, Change, Fields, TextBounds};
 use super::to_json;
 use crate::core::decimal::Decimal;
+use crate::core::found::Creation;
 use crate::core::tick::Phase;
-use crate::core::token::{Description, Token};
+use crate::core::token::Token;
 
 /// The largest body of `PUT /tokens/:mint`, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 32_768;
@@ -31,13 +33,13 @@ const DESCRIPTION: TextBounds = TextBounds { most: 4_096, is_multiline: true };
 /// What a publisher says of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenChange {
-    name: Change<String>,
-    symbol: Change<String>,
+    pub(super) name: Change<String>,
+    pub(super) symbol: Change<String>,
     description: Change<String>,
-    uri: Change<String>,
+    pub(super) uri: Change<String>,
     image: Change<String>,
-    creator: Change<String>,
-    supply: Change<Decimal>,
+    pub(super) creator: Change<String>,
+    pub(super) supply: Change<Decimal>,
     phase: Option<Phase>,
 }
 
@@ -69,24 +71,20 @@ impl TokenChange {
     }
 
     /// What the chain says of a token that was made there: of texts that nobody has checked, those that a publisher could
-    /// have said as well.
+    /// have said as well. One that is too long is cut, a link is not: half of it leads elsewhere.
     #[must_use]
-    pub fn from_chain(about: &Description) -> Self {
-        let text = |text: &Option<String>, bounds: TextBounds| match text {
-            Some(text) if bounds.admit(text) => Change::Set(text.clone()),
-            _ => Change::Keep,
+    pub fn of_creation(creation: &Creation) -> Self {
+        let text = |text: &Option<Rc<str>>, bounds: TextBounds| {
+            let cut: Option<String> = text.as_ref().map(|text| text.chars().take(bounds.most).collect());
+            cut.filter(|text| bounds.admit(text)).map_or(Change::Keep, Change::Set)
         };
-        let link = |link: &Option<String>| match link {
-            Some(link) if is_link(link) => Change::Set(link.clone()),
-            _ => Change::Keep,
-        };
+        let uri = creation.uri.as_deref().filter(|uri| is_link(uri));
         Self {
-            name: text(&about.name, NAME),
-            symbol: text(&about.symbol, SYMBOL),
-            description: text(&about.text, DESCRIPTION),
-            uri: link(&about.uri),
-            image: link(&about.image),
-            creator: text(&about.creator, NAME),
+            name: text(&creation.name, NAME),
+            symbol: text(&creation.symbol, SYMBOL),
+            uri: uri.map_or(Change::Keep, |uri| Change::Set(uri.to_owned())),
+            creator: text(&creation.creator, NAME),
+            supply: creation.supply.clone().map_or(Change::Keep, Change::Set),
             ..Self::default()
         }
     }
@@ -234,8 +232,9 @@ pub fn announcement(token: &Token, timestamp: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::mint::Mint;
     use crate::core::tick::{ChainTime, Quote};
-    use crate::core::token::LastPrice;
+    use crate::core::token::{Description, LastPrice};
     use crate::core::topic::Topic;
 
     fn read(body: &str) -> Result<TokenChange, BodyError> {
@@ -304,15 +303,20 @@ mod tests {
 
     #[test]
     fn of_what_the_chain_says_only_that_is_taken_which_a_publisher_could_say() {
-        let said = |text: &str| Some(text.to_owned());
-        let about = Description {
+        let said = |text: &str| Some(Rc::from(text));
+        let creation = Creation {
+            mint: Mint::parse("H74CYmXgMkYHYuSRsZt6RJb4NYp2u72Vw8BS5huApump").unwrap(),
+            creator: said("a\u{0}b"),
             name: said("Drop"),
-            symbol: Some("x".repeat(33)),
-            uri: said("ipfs://bafy"),
-            image: said("javascript:alert(1)"),
-            ..Description::default()
+            symbol: said(&"é".repeat(33)),
+            uri: said("javascript:alert(1)"),
+            supply: Decimal::parse("1000000000"),
         };
-        assert_eq!(TokenChange::from_chain(&about).encode(), r#"{"name":"Drop","uri":"ipfs://bafy"}"#);
+        let symbol = "é".repeat(32);
+        let expected = format!(r#"{{"name":"Drop","supply":"1000000000","symbol":"{symbol}"}}"#);
+        assert_eq!(TokenChange::of_creation(&creation).encode(), expected);
+        let link = Creation { uri: said("ipfs://bafy"), symbol: None, supply: None, ..creation };
+        assert_eq!(TokenChange::of_creation(&link).encode(), r#"{"name":"Drop","uri":"ipfs://bafy"}"#);
     }
 
     #[test]

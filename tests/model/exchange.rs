@@ -202,6 +202,7 @@ impl Exchange {
             Tick::Trade(trade) => trade.at = at,
             Tick::Price(point) => point.at = at,
             Tick::Liquidity(change) => change.at = at,
+            Tick::NewToken(_) => {}
         }
         market.observe(&tick, Seq::new(seq), None, UnixMillis::from_seconds(self.now), Watch::On);
     }
@@ -268,7 +269,7 @@ impl Exchange {
         let (quote, mut at, price, amount) = match tick {
             Tick::Trade(trade) => (&trade.quote, trade.at, &trade.price, Some(trade.amount.clone())),
             Tick::Price(point) => (&point.quote, point.at, &point.price, None),
-            Tick::Liquidity(_) => return,
+            Tick::Liquidity(_) | Tick::NewToken(_) => return,
         };
         if !price.is_positive() {
             return;

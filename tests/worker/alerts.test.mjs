@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { curveSwap, liquidity, mint, pool, solPrice, swap, trader } from "./chain.mjs";
+import { bins, create, curveSwap, liquidity, mint, pool, solPrice, swap, trader } from "./chain.mjs";
 import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
 const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
@@ -259,6 +259,75 @@ test("a holder who sells a fifth of a curve's supply is a rug", async () => {
     percent: 25,
   });
   assert.equal(alert.message, `25% of the supply sold at once: 250M ${short(of)}`);
+});
+
+test("a holder who sells a fifth of a token that was made a moment ago is a rug, whatever its supply is", async () => {
+  const [of, by, curve] = [mint(), trader(), pool()];
+  const token = await Watcher.of(of);
+  const traded = (thousands) =>
+    curveSwap({ token: thousands * 1_000n * TOKEN, sol: SOL, of, by, with: curve });
+  await webhook([create({ of, by, with: curve, supply: 2_000_000n * TOKEN }), traded(600n)]);
+  await token.heard(0);
+  await webhook([traded(-100n)]);
+  await token.heard(0);
+  await webhook([traded(-500n)]);
+  const [{ alertType, severity, title, data }] = await token.heard(1);
+  assert.deepEqual([alertType, severity, title], ["rug", "warning", "Rug Alert: DROP"]);
+  assert.deepEqual(data, {
+    walletAddress: by,
+    action: "sell",
+    amount: 500_000,
+    supply: 2_000_000,
+    percent: 25,
+  });
+});
+
+test("what is ten minutes behind the newest of its token is charted, and no alert", async () => {
+  const [of, place] = [mint(), pool()];
+  const token = await Watcher.of(of);
+  const newest = now();
+  const whale = (ago) => at(1, of, { tokens: 100n, timestamp: newest - ago });
+  await webhook([
+    solPrice(150),
+    liquidity({ token: TOKEN, sol: 90n * SOL, of, with: place, timestamp: newest - 700 }),
+    at(1, of, { timestamp: newest }),
+  ]);
+  await webhook([
+    solPrice(150),
+    whale(601),
+    liquidity({ token: -TOKEN, sol: -90n * SOL, of, with: place, timestamp: newest - 601 }),
+  ]);
+  await token.heard(0);
+  const { candles } = await (await service.request(`/tokens/${of}/prices?range=1h`)).json();
+  assert.equal(
+    candles.reduce((sum, { volume }) => sum + volume, 0),
+    101,
+  );
+  await webhook([solPrice(150), whale(600)]);
+  await token.heard(1);
+  assert.deepEqual(token.kinds(), ["whale"]);
+});
+
+test("who withdraws nine tenths of a pool's SOL and none of its tokens is a rug", async () => {
+  const [of, by, place, vaults] = [mint(), trader(), pool(), [pool(), pool()]];
+  const token = await Watcher.of(of);
+  const moved = (kind, amounts) => bins(kind, { ...amounts, of, by, with: place, vaults });
+  await webhook([moved("add", { token: 1_000n * TOKEN, sol: 90n * SOL })]);
+  await webhook([moved("swap", { token: -100n * TOKEN, sol: 10n * SOL })]);
+  await webhook([moved("remove", { token: -800n * TOKEN })]);
+  await token.heard(0);
+  await webhook([moved("remove", { sol: -90n * SOL })]);
+  const [{ alertType, severity, data }] = await token.heard(1);
+  assert.deepEqual([alertType, severity], ["rug", "critical"]);
+  assert.deepEqual(data, {
+    walletAddress: by,
+    action: "withdraw",
+    pool: place,
+    quote: "SOL",
+    amount: 90,
+    reserve: 100,
+    percent: 90,
+  });
 });
 
 test("a publisher's own trades and prices are no alerts: what they say they warn of themselves", async () => {

@@ -7,6 +7,7 @@ export const SOL = "So11111111111111111111111111111111111111112";
 export const USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
 export const PUMP_FUN = "6EF8rrecthR5Dkzon8Nwu78hRvfCKubJ14M5uBEwF6P";
 export const PUMP_SWAP = "pAMMBay6oceH9fJKBRHGP5D4bD4sWpmSwMn52FMfXEA";
+const METEORA = "LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo";
 
 const DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
@@ -92,8 +93,18 @@ const tokens = (owner, asset, amount, decimals) => ({
   tokenBalanceChanges: [change(owner, asset, amount, decimals)],
 });
 
+/** The same of an account whose address is known. */
+const vault = (address, owner, asset, amount, decimals) => ({
+  account: address,
+  nativeBalanceChange: 0,
+  tokenBalanceChanges: [{ ...change(owner, asset, amount, decimals), tokenAccount: address }],
+});
+
+/** Accounts of an instruction that nobody looks at. */
+const others = (count) => Array.from({ length: count }, () => address(false));
+
 /** A transaction of one instruction. */
-function transaction({ by, program, accounts, accountData, ...rest }) {
+function transaction({ by, program, accounts, data = "", accountData, ...rest }) {
   return {
     signature: signature(),
     slot: nextSlot(),
@@ -106,7 +117,7 @@ function transaction({ by, program, accounts, accountData, ...rest }) {
     tokenTransfers: [],
     accountData,
     transactionError: null,
-    instructions: program ? [{ programId: program, accounts, data: "", innerInstructions: [] }] : [],
+    instructions: program ? [{ programId: program, accounts, data, innerInstructions: [] }] : [],
     events: {},
     ...rest,
   };
@@ -157,6 +168,58 @@ export function liquidity({ token, sol, of, by = trader(), with: place, ...rest 
     tokens(place, SOL, sol, 9),
   ];
   return transaction({ by, program: PUMP_SWAP, accounts: [place, by, of], accountData, ...rest });
+}
+
+/** A text as programs made with Borsh read it: its length in four bytes, the lowest first, then UTF-8. */
+function borsh(text) {
+  const bytes = Buffer.from(text, "utf8");
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** A token that is made on pump.fun: all of it is in its curve then. */
+export function create({
+  of,
+  by = trader(),
+  with: curve = pool(),
+  name = "Drop",
+  symbol = "DROP",
+  uri = "https://example.com/drop.json",
+  supply = 1_000_000_000_000_000n,
+  ...rest
+}) {
+  const tag = Buffer.from("181ec828051c0777", "hex");
+  const data = base58(Buffer.concat([tag, ...[name, symbol, uri].map(borsh)]));
+  const [held, ...more] = others(6);
+  const accounts = [of, more[0], curve, held, ...more.slice(1, 4), by, more[4]];
+  const accountData = [lamports(by, -20_005_000n), vault(held, curve, of, supply, 6)];
+  return transaction({ by, program: PUMP_FUN, accounts, data, accountData, ...rest });
+}
+
+const BINS = { swap: "f8c69e91e17587c8", add: "b59d59438fb63448", remove: "5055d14818ceb16c" };
+
+/**
+ * An instruction of Meteora's pools of bins, where one side may move alone: `token` and `sol` are what the pool's two
+ * `vaults` get.
+ */
+export function bins(kind, { token = 0n, sol = 0n, of, by = trader(), with: place, vaults, ...rest }) {
+  const [one, other] = vaults;
+  const accounts =
+    kind === "swap"
+      ? [place, ...others(1), one, other, ...others(2), of, SOL, ...others(2), by]
+      : [...others(1), place, ...others(3), one, other, of, SOL, ...others(2), by];
+  const accountData = [
+    lamports(by, -5000n),
+    tokens(by, of, -token, 6),
+    tokens(by, SOL, -sol, 9),
+    vault(one, place, of, token, 6),
+    vault(other, place, SOL, sol, 9),
+  ].filter(({ nativeBalanceChange, tokenBalanceChanges: [{ rawTokenAmount } = {}] }) => {
+    return nativeBalanceChange !== 0 || rawTokenAmount?.tokenAmount !== "0";
+  });
+  const data = base58(Buffer.from(BINS[kind], "hex"));
+  return transaction({ by, program: METEORA, accounts, data, accountData, ...rest });
 }
 
 /** A trade of SOL against USDC: what one SOL costs. */

@@ -1,7 +1,7 @@
 //! The candles of the minutes that were not written down yet, by the groups in which they will be. It must not know where
 //! they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::candle::Candle;
 use super::hour::{Addition, Hour, HourStart};
@@ -71,6 +71,12 @@ impl Candles {
         self.groups.keys().next().map(|group| group.closes_at())
     }
 
+    /// What it is priced in that waits.
+    #[must_use]
+    pub fn quotes(&self) -> BTreeSet<&Quote> {
+        self.groups.values().flat_map(|minutes| minutes.keys().map(|(quote, _)| quote)).collect()
+    }
+
     /// What waits and is priced in `quote`, in the order of the groups.
     pub fn of_quote<'a>(&'a self, quote: &'a Quote) -> impl Iterator<Item = Addition> + 'a {
         let of_group = move |(group, minutes): (&'a Group, &'a Minutes)| {
@@ -119,6 +125,7 @@ mod tests {
             candles.add(quote, Minute(5), price(300), 300);
         }
         assert!(quotes.iter().all(|quote| candles.of_quote(quote).count() == 1));
+        assert!(candles.quotes().into_iter().eq(&quotes));
         assert_eq!(candles.closed(375).unwrap().hours.len(), 2);
     }
 

@@ -90,6 +90,11 @@ impl Market {
         self.state.prices.iter().filter_map(|(quote, quoted)| Some((quote, quoted.price.current()?)))
     }
 
+    /// Those of these prices that are worth an alert: none that stands since long before what the token costs in others.
+    fn alerting_prices(&self) -> impl Iterator<Item = (&Quote, &Priced)> {
+        self.prices().filter(|(_, priced)| !self.is_past(priced.at))
+    }
+
     /// What is known of it besides.
     #[must_use]
     pub fn facts(&self) -> &Facts {
@@ -99,6 +104,12 @@ impl Market {
     /// The candles priced in `quote` that were not written down yet, to be added to those that were ([`hour::Hour::add`]).
     pub fn waiting<'a>(&'a self, quote: &'a Quote) -> impl Iterator<Item = Addition> + 'a {
         self.state.candles.of_quote(quote)
+    }
+
+    /// What the candles are priced in that were not written down yet: also what nothing made a price in.
+    #[must_use]
+    pub fn waiting_quotes(&self) -> BTreeSet<&Quote> {
+        self.state.candles.quotes()
     }
 
     /// What can be written down for good at `now`; `None` for nothing. It has to be part of a state that is stored.
@@ -151,7 +162,8 @@ impl Market {
         if self.is_due(&rule.id) {
             return Vec::new();
         }
-        let is_true = self.prices().any(|(quote, priced)| rule.condition.is_true_at(quote, &priced.price));
+        let is_true =
+            self.alerting_prices().any(|(quote, priced)| rule.condition.is_true_at(quote, &priced.price));
         self.rules.add(rule);
         if is_true { self.look_again() } else { Vec::new() }
     }
@@ -169,7 +181,7 @@ impl Market {
     /// The scales of which users' own alerts are to be read, to know what may have come true.
     #[must_use]
     pub fn wanted_rules(&self) -> Vec<Scale> {
-        let standing = self.prices().flat_map(|(quote, priced)| {
+        let standing = self.alerting_prices().flat_map(|(quote, priced)| {
             let basis = Basis::of(quote);
             [Scale::Above(basis.clone()), Scale::Below(basis)].map(|scale| (scale, &priced.price))
         });

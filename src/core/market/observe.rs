@@ -4,6 +4,7 @@
 use super::Market;
 use super::alert::Alert;
 use super::candle::Candle;
+use super::known::KNOWN_SECONDS;
 use super::minute::Minute;
 use super::price::{PriceVerdict, Priced};
 use super::rule::{Basis, Firing};
@@ -14,12 +15,17 @@ use super::{bounds, watch as rules};
 use crate::core::decimal::Decimal;
 use crate::core::idempotency::IdempotencyKey;
 use crate::core::publication::Seq;
-use crate::core::tick::{ChainTime, LiquidityChange, PricePoint, Quote, Tick, Trade};
+use crate::core::tick::{ChainTime, LiquidityChange, NewToken, PricePoint, Quote, Tick, Trade};
 use crate::core::time::UnixMillis;
 
 /// The most of the users' own alerts that wait to be published, as they are part of what each batch stores. The others are
 /// judged again when half of these have been.
 const MAX_FIRINGS: usize = 256;
+
+/// How far something may be behind the newest of its token and still be worth an alert, in seconds of the chain. What comes
+/// later than that is of an outage or is sent anew: it was over before anybody could act on it, and a repeat is not known
+/// as one for longer.
+const MAX_BEHIND: u64 = KNOWN_SECONDS;
 
 /// Whether the built-in alerts warn of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +70,10 @@ impl Market {
             Tick::Liquidity(change) => {
                 bounds::liquidity(change, clock).map(|change| self.liquidity(&change, seq, watch))
             }
+            Tick::NewToken(NewToken { symbol, supply }) => {
+                self.learn(symbol.as_deref(), Some(supply));
+                Some(Observed::default())
+            }
         }
         .unwrap_or_else(|| Observed {
             price: (!matches!(tick, Tick::Liquidity(_))).then_some(PriceVerdict::Dust),
@@ -81,6 +91,7 @@ impl Market {
     }
 
     fn trade(&mut self, trade: &Trade, seq: Seq, watch: Watch) -> Observed {
+        self.tell_newest(trade.at);
         self.state.facts.meet(trade.phase);
         let dust_usd = &self.limits.dust_usd;
         let verdict = self.state.prices.tell(&trade.quote, |quoted| quoted.price.judge(trade, dust_usd));
@@ -90,6 +101,9 @@ impl Market {
         let minute = Minute::of(trade.at.timestamp);
         let volume = self.state.volumes.add(minute, &trade.amount, thresholds.volume_window_minutes);
         self.state.pools.trade(trade, self.state.clock);
+        if self.is_past(trade.at) {
+            return Observed { price: Some(verdict), ..Observed::default() };
+        }
         let mut firings = Vec::new();
         if let Some(volume) = &volume {
             firings.extend(self.fire_volume(&volume.running, trade.at, 0));
@@ -109,10 +123,11 @@ impl Market {
     }
 
     fn price_point(&mut self, point: &PricePoint, seq: Seq, watch: Watch) -> Observed {
+        self.tell_newest(point.at);
         self.state.facts.meet(point.phase);
         let verdict = self.state.prices.tell(&point.quote, |quoted| quoted.price.post(point));
         self.chart(&point.quote, Candle::of_price(&point.price, point.at), point.at);
-        if verdict != PriceVerdict::Admitted {
+        if verdict != PriceVerdict::Admitted || self.is_past(point.at) {
             return Observed { price: Some(verdict), ..Observed::default() };
         }
         let found = self.moved(&point.quote, &point.price, point.at);
@@ -122,10 +137,21 @@ impl Market {
     }
 
     fn liquidity(&mut self, change: &LiquidityChange, seq: Seq, watch: Watch) -> Observed {
-        let before = self.state.pools.liquidity(change, self.state.clock);
+        self.tell_newest(change.at);
+        let before =
+            self.state.pools.liquidity(change, self.state.clock).filter(|_| !self.is_past(change.at));
         let found = before.and_then(|before| rules::withdrawal(change, before, &self.limits.alerts));
         let found = found.filter(|_| watch == Watch::On);
         self.tell(None, vec![found], Vec::new(), change.at, seq)
+    }
+
+    fn tell_newest(&mut self, at: ChainTime) {
+        self.state.newest = self.state.newest.max(at.timestamp);
+    }
+
+    /// Whether something is too far behind to be worth an alert ([`MAX_BEHIND`]).
+    pub(super) fn is_past(&self, at: ChainTime) -> bool {
+        at.timestamp.saturating_add(MAX_BEHIND) < self.state.newest
     }
 
     fn chart(&mut self, quote: &Quote, candle: Candle, at: ChainTime) {
@@ -135,7 +161,8 @@ impl Market {
     /// Makes due the users' own alerts that the prices as they stand make true, as their rules may be newer, and what was
     /// told before and not judged to the end.
     pub fn look_again(&mut self) -> Vec<Firing> {
-        let prices: Vec<_> = self.prices().map(|(quote, priced)| (quote.clone(), priced.clone())).collect();
+        let prices: Vec<_> =
+            self.alerting_prices().map(|(quote, priced)| (quote.clone(), priced.clone())).collect();
         let mut firings = Vec::new();
         let Unjudged { prices: reached, volume } = std::mem::take(&mut self.state.unjudged);
         if let Some((volume, at)) = volume {
@@ -390,6 +417,52 @@ mod tests {
         let observed = tell(&mut sold, 1, &Tick::Trade(sale("400000000")));
         assert_eq!(observed.alerts.first().map(|alert| alert.severity), Some(Severity::Critical));
         assert_eq!(sold.facts().phase(), Some(Phase::Bonding));
+    }
+
+    #[test]
+    fn how_much_there_is_of_a_new_token_is_known_from_what_tells_of_it() {
+        let mut market = market();
+        let made = NewToken { symbol: Some("DROP".into()), supply: number("1000") };
+        let observed = tell(&mut market, 0, &Tick::NewToken(made));
+        assert_eq!((observed, market.facts().symbol()), (Observed::default(), Some("DROP")));
+        // The table is read before anybody has written it.
+        market.learn(None, None);
+        let phase = Some(Phase::Bonding);
+        let bought = Trade { phase, ..trade(NOW, "1", "300") };
+        assert_eq!(kinds(&tell(&mut market, 1, &Tick::Trade(bought.clone()))), []);
+        let sold = Trade { side: Some(Side::Sell), ..bought };
+        assert_eq!(kinds(&tell(&mut market, 2, &Tick::Trade(sold))), [AlertKind::Rug]);
+    }
+
+    #[test]
+    fn what_is_ten_minutes_behind_is_charted_but_worth_no_alert() {
+        let old =
+            || Trade { side: Some(Side::Sell), value_usd: Some(number("9000")), ..trade(NOW, "2", "900") };
+        let usdc = Quote::parse("USDC").unwrap();
+        let mut market = market();
+        market.learn(None, Some(&number("1000")));
+        there_are(&mut market, &[rule("r-1", Condition::PriceAbove(Basis::Dollars, number("1")))]);
+        tell(&mut market, 0, &Tick::Liquidity(liquidity(NOW, "P", "100")));
+        trade_at(&mut market, MAX_BEHIND + 1, "2", "1");
+        for tick in [
+            Tick::Trade(old()),
+            Tick::Trade(Trade { quote: usdc.clone(), ..old() }),
+            Tick::Liquidity(liquidity(NOW, "P", "-90")),
+        ] {
+            let observed = tell(&mut market, MAX_BEHIND + 2, &tick);
+            assert_eq!((kinds(&observed), observed.firings), (vec![], vec![]), "{tick:?}");
+        }
+        assert_eq!(market.look_again(), [], "the price in dollars is of then, too");
+        let volumes = |quote| market.waiting(quote).map(|told| told.candle.volume).collect::<Vec<_>>();
+        assert_eq!(
+            (volumes(&sol()), volumes(&usdc)),
+            (vec![number("900"), number("1")], vec![number("900")])
+        );
+
+        let just = Tick::Trade(Trade { at: ChainTime { timestamp: NOW + 1, slot: 0 }, quote: usdc, ..old() });
+        let observed = tell(&mut market, MAX_BEHIND + 3, &just);
+        assert_eq!(kinds(&observed), [AlertKind::Whale, AlertKind::Rug]);
+        assert_eq!(observed.firings.len(), 1);
     }
 
     #[test]

@@ -26,6 +26,8 @@ const MAX_SYMBOL: usize = 32;
 pub struct MarketState {
     /// The time, in Unix seconds, as far as the market was told it.
     pub(crate) clock: u64,
+    /// When the newest thing on it happened, in Unix seconds.
+    pub(crate) newest: u64,
     pub(crate) facts: Facts,
     pub(crate) prices: Prices,
     pub(crate) candles: Candles,

@@ -5,6 +5,7 @@ use worker::{D1Database, D1PreparedStatement, Error, Result};
 
 use super::{before, number, optional};
 use crate::core::decimal::Decimal;
+use crate::core::found::Creation;
 use crate::core::tick::{ChainTime, Phase, Quote};
 use crate::core::time::UnixMillis;
 use crate::core::token::{Description, LastPrice, Token};
@@ -39,13 +40,15 @@ const CHANGE: &str = "INSERT INTO tokens \
 
 // What somebody has said of a token goes before what the chain says.
 const NOTE: &str = "INSERT INTO tokens \
-     (mint, name, symbol, description, uri, image, creator, phase, announced_at, created_at, updated_at) VALUES \
+     (mint, name, symbol, description, uri, image, creator, supply, phase, announced_at, created_at, updated_at) \
+     VALUES \
      (?1, ?2 ->> '$.name', ?2 ->> '$.symbol', ?2 ->> '$.description', ?2 ->> '$.uri', ?2 ->> '$.image', \
-      ?2 ->> '$.creator', ?3, iif(?4, ?5, NULL), ?5, ?5) \
+      ?2 ->> '$.creator', ?2 ->> '$.supply', ?3, iif(?4, ?5, NULL), ?5, ?5) \
      ON CONFLICT (mint) DO UPDATE SET \
      name = coalesce(name, excluded.name), symbol = coalesce(symbol, excluded.symbol), \
      description = coalesce(description, excluded.description), uri = coalesce(uri, excluded.uri), \
      image = coalesce(image, excluded.image), creator = coalesce(creator, excluded.creator), \
+     supply = coalesce(supply, excluded.supply), \
      phase = iif(phase = 'amm', phase, excluded.phase), \
      announced_at = coalesce(announced_at, excluded.announced_at), \
      updated_at = max(updated_at, excluded.updated_at)";
@@ -62,6 +65,11 @@ const PRICE: &str = "INSERT INTO tokens \
      priced_at = excluded.priced_at, priced_slot = excluded.priced_slot \
      WHERE priced_at IS NULL OR priced_at < excluded.priced_at \
      OR (priced_at = excluded.priced_at AND (excluded.priced_slot = 0 OR priced_slot <= excluded.priced_slot))";
+
+// Nobody has said anything of it, so nothing else changes.
+const TRADED: &str = "INSERT INTO tokens (mint, phase, created_at, updated_at) VALUES (?1, ?2, ?3, ?3) \
+     ON CONFLICT (mint) DO UPDATE SET phase = excluded.phase \
+     WHERE excluded.phase IS NOT NULL AND coalesce(phase, '') NOT IN ('amm', excluded.phase)";
 
 #[derive(Deserialize)]
 struct Row {
@@ -128,10 +136,10 @@ pub async fn change(
 pub async fn created(
     database: &D1Database,
     token: &Topic,
-    about: &Description,
+    creation: &Creation,
     now: UnixMillis,
 ) -> Result<()> {
-    note(database, token, &TokenChange::from_chain(about), (Phase::Bonding, true), now).await
+    note(database, token, &TokenChange::of_creation(creation), (Phase::Bonding, true), now).await
 }
 
 /// Writes down that a token is traded in pools from now on. To do so again changes nothing.
@@ -190,6 +198,21 @@ pub(super) fn price(
         number(last.at.slot)?,
         number(now.seconds())?,
     ])
+}
+
+/// The statement that writes down that a token is traded, and where, if that is known. Of a token that nothing is known of it
+/// makes a row.
+///
+/// # Errors
+/// What the database throws.
+pub(super) fn traded(
+    database: &D1Database,
+    token: &Topic,
+    phase: Option<Phase>,
+    now: UnixMillis,
+) -> Result<D1PreparedStatement> {
+    let phase = optional(phase.map(Phase::name));
+    database.prepare(TRADED).bind(&[token.as_str().into(), phase, number(now.seconds())?])
 }
 
 async fn one(statement: &D1PreparedStatement) -> Result<Token> {

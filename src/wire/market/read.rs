@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{ADDED, LIQUIDITY, PRICE_UPDATE, REMOVED, TRADE};
+use super::{ADDED, LIQUIDITY, NEW_TOKEN, PRICE_UPDATE, REMOVED, TRADE};
 use crate::core::decimal::Decimal;
 use crate::core::publication::Publication;
-use crate::core::tick::{ChainTime, LiquidityChange, Phase, PricePoint, Quote, Side, Tick, Trade};
+use crate::core::tick::{ChainTime, LiquidityChange, NewToken, Phase, PricePoint, Quote, Side, Tick, Trade};
 use crate::core::time::unix_seconds;
 use crate::wire::from_object;
 use crate::wire::number::digits;
@@ -22,7 +22,8 @@ use crate::wire::object::{Name, text_of};
 const MAX_NAME: usize = 128;
 
 /// Reads a publication that came at `received`, in Unix seconds, which is the time of one that doesn't say its own.
-/// `None` for one that is about something else and for a price that is none.
+/// `None` for one that is about something else, for a price that is none, and for a new token of which nobody says how
+/// much there is.
 ///
 /// Numbers may be JSON numbers or the same as texts. A trade may leave out how much was traded: that is 0 then.
 #[must_use]
@@ -32,6 +33,7 @@ pub fn tick(publication: &Publication, received: u64) -> Option<Tick> {
         TRADE => fields.trade(received).map(Tick::Trade),
         PRICE_UPDATE => fields.price_point(received).map(Tick::Price),
         LIQUIDITY => fields.liquidity(received).map(Tick::Liquidity),
+        NEW_TOKEN => fields.new_token().map(Tick::NewToken),
         _ => None,
     }
 }
@@ -50,6 +52,8 @@ struct Fields<'a> {
     trader: Option<&'a RawValue>,
     pool: Option<&'a RawValue>,
     action: Option<&'a RawValue>,
+    symbol: Option<&'a RawValue>,
+    total_supply: Option<&'a RawValue>,
     timestamp: Option<&'a RawValue>,
     slot: Option<&'a RawValue>,
 }
@@ -99,6 +103,10 @@ impl Fields<'_> {
             change,
             trader: name(self.trader),
         })
+    }
+
+    fn new_token(&self) -> Option<NewToken> {
+        Some(NewToken { symbol: name(self.symbol), supply: positive(self.total_supply)? })
     }
 
     fn at(&self, received: u64) -> ChainTime {
@@ -161,6 +169,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "trader" => &mut fields.trader,
                 "pool" => &mut fields.pool,
                 "action" => &mut fields.action,
+                "symbol" => &mut fields.symbol,
+                "totalSupply" => &mut fields.total_supply,
                 "timestamp" => &mut fields.timestamp,
                 "slot" => &mut fields.slot,
                 _ => {
@@ -226,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn a_new_token_says_how_much_there_is_of_it() {
+        let made = |symbol: Option<&str>| {
+            Tick::NewToken(NewToken { symbol: symbol.map(Rc::from), supply: number("1000000000.5") })
+        };
+        let told =
+            read(r#"{"type":"NEW_TOKEN","symbol":"DROP","totalSupply":"1000000000.5","phase":"bonding"}"#);
+        assert_eq!(told, Some(made(Some("DROP"))));
+        assert_eq!(read(r#"{"type":"NEW_TOKEN","symbol":"","totalSupply":1000000000.5}"#), Some(made(None)));
+    }
+
+    #[test]
     fn other_publications_are_no_ticks() {
         for json in [
             r#"{"price":1}"#,
@@ -233,7 +254,8 @@ mod tests {
             r#"{"type":7,"price":1}"#,
             r#"{"type":"LIQUIDITY","pool":"p","quoteAmount":"1"}"#,
             r#"{"type":"LIQUIDITY","pool":"p","quoteAmount":"1","action":"locked"}"#,
-            r#"{"type":"NEW_TOKEN","price":1}"#,
+            r#"{"type":"NEW_TOKEN","price":1,"symbol":"DROP"}"#,
+            r#"{"type":"NEW_TOKEN","totalSupply":"0"}"#,
         ] {
             assert_eq!(read(json), None, "{json}");
         }

@@ -11,6 +11,7 @@ use crate::core::tick::{Phase, Quote, Side};
 use crate::core::topic::Topic;
 use crate::wire::description::kind_of;
 use crate::wire::to_json;
+use crate::wire::token::TokenChange;
 
 /// A trade as the `TRADE` of its token: amounts as texts, prices as numbers, and what it was worth in dollars where SOL's
 /// price is given or not needed.
@@ -46,14 +47,16 @@ pub fn price_update(found: &Found, trade: &TokenTrade, sol_usd: Option<&Decimal>
     text.publication(found, &Topic::of_mint(mint), place)
 }
 
-/// A token that was made, as its `NEW_TOKEN`.
+/// A token that was made, as its `NEW_TOKEN`: what is written down of it, under the names that a publisher's has.
 #[must_use]
 pub fn new_token(found: &Found, creation: &Creation) -> Keyed {
+    let TokenChange { name, symbol, uri, creator, supply, .. } = TokenChange::of_creation(creation);
     let text = Text::of(NEW_TOKEN)
-        .text("name", creation.name.as_deref())
-        .text("symbol", creation.symbol.as_deref())
-        .text("creator", creation.creator.as_deref())
-        .text("uri", creation.uri.as_deref())
+        .text("name", name.value().map(String::as_str))
+        .text("symbol", symbol.value().map(String::as_str))
+        .text("creator", creator.value().map(String::as_str))
+        .text("uri", uri.value().map(String::as_str))
+        .text("totalSupply", supply.value().map(Decimal::to_string).as_deref())
         .text("source", Some(Phase::Bonding.name()));
     text.publication(found, &Topic::of_mint(&creation.mint), 0)
 }
@@ -149,7 +152,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::tick::{ChainTime, LiquidityChange, Tick, Trade};
+    use crate::core::tick::{ChainTime, LiquidityChange, NewToken, Tick, Trade};
     use crate::wire::market::tick;
     use crate::wire::payload;
 
@@ -186,7 +189,15 @@ mod tests {
 
     fn creation(name: &str) -> Creation {
         let mint = Mint::parse(MINT).unwrap();
-        Creation { mint, creator: None, name: Some(name.into()), symbol: None, uri: None, supply: None }
+        let supply = Some(number("1000000000.000001"));
+        Creation {
+            mint,
+            creator: None,
+            name: Some(name.into()),
+            symbol: Some("DROP".into()),
+            uri: None,
+            supply,
+        }
     }
 
     fn withdrawn() -> TokenLiquidity {
@@ -232,7 +243,7 @@ mod tests {
         for keyed in [
             trade(&found(), &bought("SOL", 0), None),
             price_update(&found(), &bought("SOL", 0), None),
-            new_token(&found(), &creation("a \"name\" \u{0} 🚀")),
+            new_token(&found(), &creation("a \"name\" 🚀")),
             liquidity(&found(), &withdrawn(), Some(&number("150"))),
             phase(&found(), &Mint::parse(MINT).unwrap()),
         ] {
@@ -260,6 +271,8 @@ mod tests {
         assert_eq!(read(written), Some(Tick::Trade(expected)));
         let change = read(liquidity(&found(), &withdrawn(), None));
         assert_eq!(change, Some(Tick::Liquidity(withdrawn().change)));
+        let made = NewToken { symbol: Some("DROP".into()), supply: number("1000000000.000001") };
+        assert_eq!(read(new_token(&found(), &creation("Drop"))), Some(Tick::NewToken(made)));
         assert_eq!(read(phase(&found(), &bought("SOL", 0).mint)), None);
     }
 }
