@@ -240,6 +240,17 @@ fn each_pool_of_a_transaction_has_a_trade_of_its_own() {
 }
 
 #[test]
+fn pools_of_one_authority_are_told_apart() {
+    assert_eq!(
+        lines("arbitrage-of-one-authority"),
+        [
+            "buy 10 GRZt for 1 SOL at 0.1, amm, Meteora DAMM v2",
+            "sell 9.9 GRZt for 0.9999 SOL at 0.101, amm, Meteora DAMM v2",
+        ]
+    );
+}
+
+#[test]
 fn what_is_no_trade_is_none() {
     for name in ["failed", "nft-sale", "raw", "no-trades"] {
         assert_eq!(lines(name), [""; 0], "{name}");

@@ -4,6 +4,7 @@ use super::decimal::Decimal;
 use super::market::candles::Flush;
 use super::market::rule::{AlertRule, RuleId};
 use super::market::rules::Nearest;
+use super::tick::Phase;
 use super::token::LastPrice;
 
 /// After how long what failed is tried again, in milliseconds.
@@ -41,6 +42,8 @@ pub enum RuleChange {
 pub struct Charting {
     /// The minutes that are closed.
     pub flush: Flush,
-    /// What the token costs.
+    /// What the token costs; `None` where nothing that happened was a price.
     pub price: Option<LastPrice>,
+    /// Where it is traded, where that is known.
+    pub phase: Option<Phase>,
 }

@@ -26,9 +26,9 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token of which nothing is known but a price.
+    /// A token of which nothing is known but that something happened on its market at `since`, in Unix seconds.
     #[must_use]
-    pub fn priced_first(topic: &Topic, last: &LastPrice) -> Self {
+    pub fn traded_first(topic: &Topic, since: u64) -> Self {
         Self {
             topic: topic.clone(),
             description: Description::default(),
@@ -36,15 +36,15 @@ impl Token {
             phase: None,
             price: None,
             is_announced: false,
-            created_at: last.at.timestamp,
-            updated_at: last.at.timestamp,
+            created_at: since,
+            updated_at: since,
         }
     }
 
-    /// Learns a price. A token never goes back to its curve.
-    pub fn learn(&mut self, last: LastPrice) {
-        self.phase = self.phase.max(last.phase);
-        self.price = Some(last);
+    /// Learns how its market stands. A token never goes back to its curve.
+    pub fn learn(&mut self, phase: Option<Phase>, last: Option<LastPrice>) {
+        self.phase = self.phase.max(phase);
+        self.price = last.or(self.price.take());
     }
 }
 

@@ -42,7 +42,7 @@ pub async fn run(room: &Rc<RoomState>, charting: Charting) -> Result<(), ObjectE
 }
 
 async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError> {
-    let (topic, Charting { flush, price }) = (room.topic()?, charting);
+    let (topic, Charting { flush, price, phase }) = (room.topic()?, charting);
     if let Some(price) = price.as_ref().filter(|_| *topic == Topic::of_sol_usd()) {
         let sol_usd = SolUsd { price: price.price.clone(), at: price.at };
         hot_copies::put_sol_usd(&room.env, &sol_usd).await?;
@@ -50,7 +50,8 @@ async fn write(room: &RoomState, charting: &Charting) -> Result<(), ObjectError>
     #[cfg(feature = "fault-injection")]
     super::fault::in_room_of(topic, super::fault::RoomFault::BeforeTable);
     let database = store::database(&room.env).await?;
-    for left_out in prices::flush(&database, topic, flush, price.as_ref(), runtime::now()).await? {
+    let standing = (*phase, price.as_ref());
+    for left_out in prices::flush(&database, topic, flush, standing, runtime::now()).await? {
         room.log.failed(&format!("minutes were left out that can't be written down: {left_out}"));
     }
     Ok(())

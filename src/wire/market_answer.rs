@@ -62,7 +62,7 @@ impl MarketAnswer {
     #[must_use]
     pub fn of(market: &Market, seq: Seq, epoch: Epoch) -> Self {
         let prices: Vec<_> = market.prices().map(|(quote, priced)| (quote.clone(), priced.clone())).collect();
-        let waiting = |(quote, _): &(Quote, Priced)| {
+        let waiting = |quote: &Quote| {
             market.waiting(quote).map(|addition| (quote.clone(), addition)).collect::<Vec<_>>()
         };
         Self {
@@ -70,7 +70,7 @@ impl MarketAnswer {
             epoch,
             quote: market.price().map(|(quote, _)| quote.clone()),
             phase: market.facts().phase(),
-            waiting: prices.iter().flat_map(waiting).collect(),
+            waiting: market.waiting_quotes().into_iter().flat_map(waiting).collect(),
             prices,
         }
     }
@@ -87,6 +87,12 @@ impl MarketAnswer {
         let quote = self.quote.clone()?;
         let Priced { price, at, phase } = self.price_in(&quote)?.clone();
         Some(LastPrice { price, quote, at, phase: phase.max(self.phase) })
+    }
+
+    /// When the first thing happened that is not written down yet, in Unix seconds.
+    #[must_use]
+    pub fn waits_since(&self) -> Option<u64> {
+        self.waiting.iter().map(|(_, addition)| addition.candle.first.timestamp).min()
     }
 
     /// The response body.
@@ -143,7 +149,11 @@ mod tests {
     use super::*;
     use crate::core::decimal::Decimal;
     use crate::core::market::candle::Candle;
+    use crate::core::market::example::trade;
     use crate::core::market::minute::{Group, Minute};
+    use crate::core::market::observe::Watch;
+    use crate::core::market::thresholds::MarketRules;
+    use crate::core::tick::{Tick, Trade};
     use crate::core::time::UnixMillis;
 
     fn answer() -> MarketAnswer {
@@ -178,6 +188,17 @@ mod tests {
         assert_eq!(answer().encode(), text);
         assert_eq!(MarketAnswer::decode(text), Ok(answer()));
         assert_eq!(answer().price_in(&Quote::default()).unwrap().price, Decimal::from_whole(1));
+    }
+
+    #[test]
+    fn what_made_no_price_waits_all_the_same() {
+        let mut market = Market::wake(None, MarketRules::default());
+        let dust = Tick::Trade(Trade { value_usd: Some(Decimal::default()), ..trade(3_665, "2", "1") });
+        market.observe(&dust, Seq::new(1), None, UnixMillis::from_seconds(3_666), Watch::On);
+        let answer = MarketAnswer::of(&market, Seq::new(1), Epoch::Foreign);
+        let [(quote, addition)] = answer.waiting.as_slice() else { panic!("{answer:?}") };
+        assert_eq!((quote.as_str(), addition.candle.trades, answer.last_price()), ("SOL", 1, None));
+        assert_eq!(answer.waits_since(), Some(3_665));
     }
 
     #[test]

@@ -171,3 +171,41 @@ test("prices alone draw a chart too", async () => {
   ]);
   assert.deepEqual(points, [{ timestamp: at - (at % 60), price: 2 }]);
 });
+
+test("a token of dust alone has a chart and no price, before and after its minutes are in the table", async () => {
+  const at = now() - 100;
+  const timestamp = at - (at % 60);
+  const dust = (price, amount) => ({
+    type: "TRADE",
+    side: "buy",
+    price,
+    amount,
+    quote: "USDC",
+    source: "amm",
+    timestamp,
+  });
+  await service.publish("CHART-F", dust(0.25, "1"));
+  await service.publish("CHART-F", dust(0.5, "1.5"));
+  const shown = async () => {
+    const { quote, candles } = await prices("CHART-F");
+    assert.equal(quote, "USDC");
+    assert.deepEqual(candles.map(plain), [
+      { timestamp, open: 0.25, high: 0.5, low: 0.25, close: 0.5, volume: 2.5, trades: 2 },
+    ]);
+    assert.deepEqual((await prices("CHART-F", "range=1d&quote=SOL")).candles, [], "none in SOL");
+    assert.equal((await prices("CHART-F", "range=1d&interval=1d")).candles[0].trades, 2);
+    const latest = await service.request("/tokens/CHART-F/price");
+    assert.deepEqual([latest.status, (await latest.json()).code], [404, "not_found"]);
+    const token = await (await service.request("/tokens/CHART-F")).json();
+    assert.deepEqual([token.price, token.quote, token.phase], [null, null, "amm"]);
+  };
+  await shown();
+  const { DATABASE } = await service.harness.getWorker().getEnv();
+  const written = () =>
+    DATABASE.prepare("SELECT SUM(trades) AS trades FROM prices WHERE mint = 'CHART-F'").first();
+  await until("the candles are in the table", async () => (await written()).trades === 2);
+  await service.evict("CHART-F");
+  await shown();
+  const { tokens } = await (await service.request("/tokens?phase=amm")).json();
+  assert.ok(tokens.some(({ token }) => token === "CHART-F"));
+});

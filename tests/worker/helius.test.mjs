@@ -1,9 +1,11 @@
 // POST /webhook/helius: from transactions to trades, prices, feeds and candles, each once, whatever else is in the body.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { plain } from "./candles.mjs";
-import { mint, pool, signature, solPrice, swap, trader } from "./chain.mjs";
+import { bins, create, mint, pool, signature, solPrice, swap, trader } from "./chain.mjs";
 import { range, SECRET, startService, stopServices, until } from "./service.mjs";
 
 const HELIUS_AUTH = "helius-secret-71c2-of-24-bytes";
@@ -24,14 +26,22 @@ async function webhook(body, headers = { authorization: HELIUS_AUTH }, to = serv
   return { status: response.status, ...(await response.json()) };
 }
 
-const counted = (transactions, trades, duplicates = 0, skipped = 0) => ({
+const counted = (transactions, trades, duplicates = 0, skipped = 0, unexplained = 0) => ({
   status: 200,
   success: true,
   transactions,
   trades,
   duplicates,
   skipped,
+  unexplained,
 });
+
+/** What a transaction of the project's own is, as of now and of another token. */
+function payload(name, { from, to }) {
+  const path = join(import.meta.dirname, "..", "fixtures", "helius", `${name}.json`);
+  const body = JSON.parse(readFileSync(path, "utf8").replaceAll(from, to));
+  return body.map((transaction) => ({ ...transaction, timestamp: Math.floor(Date.now() / 1000) }));
+}
 
 /** The frames of a subscriber so far, as objects. */
 const heard = async (subscriber) => (await subscriber.soFar()).map((frame) => JSON.parse(frame));
@@ -203,6 +213,110 @@ test("what SOL costs in stable coins prices tokens in dollars, and dust is a tra
     ofType(frames, "PRICE_UPDATE").map(({ price, priceUsd }) => [price, priceUsd]),
     [[2, 300]],
   );
+});
+
+test("who buys in one pool and sells in another of the same owner leaves no wick in the chart", async () => {
+  const of = mint();
+  const token = await service.subscribe(of);
+  const body = payload("arbitrage-of-one-authority", {
+    from: "GRZt4B38Dxj3FWE79FeTNudcZZoaMkEUNw4na9KrRcWa",
+    to: of,
+  });
+  assert.deepEqual(await webhook(body), counted(1, 2));
+  const frames = await heard(token);
+  assert.deepEqual(
+    ofType(frames, "TRADE").map(({ side, price }) => [side, price]),
+    [
+      ["buy", 0.1],
+      ["sell", 0.101],
+    ],
+  );
+  assert.equal(ofType(frames, "LIQUIDITY").length, 0);
+  const { candles } = await chart(of);
+  assert.deepEqual(candles.map(plain), [
+    {
+      timestamp: candles[0].timestamp,
+      open: 0.1,
+      high: 0.101,
+      low: 0.1,
+      close: 0.101,
+      volume: 19.9,
+      trades: 2,
+    },
+  ]);
+});
+
+test("a swap that moved both of its vaults one way is no trade: it is counted, and logged by its reason", async () => {
+  const of = mint();
+  const odd = bins("swap", { token: 5_000_000n, sol: 1n, of, with: pool(), vaults: [pool(), pool()] });
+  const body = [odd, swap({ token: 5_000_000n, sol: 10_000_000n, of })];
+  assert.deepEqual(await webhook(body), counted(2, 1, 0, 0, 1));
+  const lines = service.logLines().filter(({ event }) => event === "swaps_unexplained");
+  assert.deepEqual(lines, [
+    { level: "warn", event: "swaps_unexplained", transactions: 2, reasons: { one_way: 1 } },
+  ]);
+});
+
+test("a token that is made is told with its supply, and the table has it where nobody has said another", async () => {
+  const [of, said, by] = [mint(), mint(), trader()];
+  const token = await service.subscribe(of);
+  const put = await service.request(`/tokens/${said}`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${SECRET}` },
+    body: '{"supply":"7","symbol":"OWN"}',
+  });
+  assert.equal(put.status, 201);
+  const supply = 1_234_567_890_123_456n;
+  await webhook([create({ of, by, supply }), create({ of: said, supply })]);
+  const told = await token.hear();
+  assert.deepEqual(
+    [told.type, told.symbol, told.totalSupply, told.creator],
+    ["NEW_TOKEN", "DROP", "1234567890.123456", by],
+  );
+  const rest = async (token) => {
+    const response = await service.request(`/tokens/${token}`);
+    return response.ok && response.json();
+  };
+  const written = await until("the token is in the table", () => rest(of));
+  assert.deepEqual([written.symbol, written.supply], ["DROP", 1234567890.123456]);
+  const own = await until("the other one too", async () => {
+    const known = await rest(said);
+    return known.name && known;
+  });
+  assert.deepEqual([own.name, own.symbol, own.supply], ["Drop", "OWN", 7]);
+});
+
+test("what a token's maker calls it is the same on sockets and over REST, and fit to be shown", async () => {
+  const long = "x".repeat(9_990);
+  for (const [made, expected] of [
+    [
+      { name: "a\0b\u202ecd", symbol: "\u200bS\u0007", uri: "javascript:alert(1)" },
+      { name: "abcd", symbol: "S", uri: null },
+    ],
+    [
+      { name: `12345 7890${long}`, symbol: "T", uri: "https://example.com/\0a" },
+      { name: `12345 7890${long}`.slice(0, 128), symbol: "T", uri: "https://example.com/a" },
+    ],
+    [
+      { name: "\u202e", symbol: long.slice(0, 50), uri: `https://example.com/${long.slice(0, 500)}` },
+      { name: null, symbol: long.slice(0, 32), uri: null },
+    ],
+    [
+      { name: "<b>", symbol: "€".repeat(40), uri: "HTTPS://example.com" },
+      { name: "<b>", symbol: "€".repeat(21), uri: null },
+    ],
+  ]) {
+    const of = mint();
+    const token = await service.subscribe(of);
+    assert.deepEqual(await webhook([create({ of, ...made })]), counted(1, 0));
+    const texts = ({ name = null, symbol = null, uri = null }) => ({ name, symbol, uri });
+    assert.deepEqual(texts(await token.hear()), expected);
+    const written = await until("the token is in the table", async () => {
+      const response = await service.request(`/tokens/${of}`);
+      return response.ok && response.json();
+    });
+    assert.deepEqual(texts(written), expected);
+  }
 });
 
 test("nobody but Helius is listened to, and its wrong word is refused once and for all", async () => {

@@ -89,7 +89,10 @@ impl Room {
         let learn = if is_unfinished { self.learn_more(now) } else { None };
         let flush = self.market.closed(now);
         let next = match flush {
-            Some(flush) => Some(Effect::Chart(Charting { flush, price: self.last_price() })),
+            Some(flush) => {
+                let phase = self.market.facts().phase();
+                Some(Effect::Chart(Charting { flush, price: self.last_price(), phase }))
+            }
             // There is one alarm, and this one came for something else, or early.
             None if owed.is_some() || is_unfinished || self.market_closes().is_some() => self.wake_again(now),
             None => None,
@@ -304,7 +307,7 @@ mod tests {
         assert_eq!(woken_at(&publish(&mut room, NOW + 9, vec![traded(NOW, "1")])), [0; 0]);
         assert_eq!(woken_at(&publish(&mut room, NOW + 60, vec![traded(NOW + 60, "1")])), [0; 0]);
         let effects = alarm(&mut room, CLOSES);
-        let [Effect::Chart(Charting { flush, price: Some(_) })] = effects.as_slice() else {
+        let [Effect::Chart(Charting { flush, price: Some(_), .. })] = effects.as_slice() else {
             panic!("{effects:?}")
         };
         let through = flush.through;

@@ -12,7 +12,7 @@ use crate::core::decimal::Decimal;
 use crate::core::market::candle::Candle;
 use crate::core::market::candles::Flush;
 use crate::core::market::hour::{Hour, HourStart, StoredCandle};
-use crate::core::tick::{ChainTime, Quote};
+use crate::core::tick::{ChainTime, Phase, Quote};
 use crate::core::time::UnixMillis;
 use crate::core::token::LastPrice;
 use crate::core::topic::Topic;
@@ -25,6 +25,8 @@ const TRIES: u32 = 4;
 const SHOW: &str = "SELECT hour, open, high, low, close, volume, trades, \
      CASE WHEN ?4 OR hour IN (SELECT value FROM json_each(?5)) THEN minutes END AS minutes \
      FROM prices WHERE mint = ?1 AND quote = ?2 AND hour >= ?3 ORDER BY hour";
+
+const ANY_QUOTE: &str = "SELECT quote FROM prices WHERE mint = ?1 LIMIT 1";
 
 const LOAD: &str = "SELECT prices.quote, prices.hour, prices.version, prices.minutes FROM json_each(?2) AS wanted \
      CROSS JOIN prices ON prices.mint = ?1 AND prices.quote = wanted.value ->> 0 \
@@ -103,7 +105,17 @@ pub async fn hours(
     rows.iter().map(shown).collect()
 }
 
-/// Writes closed minutes down, and with them what the token costs now. What is there already is left as it is: to write the
+/// What of a token's prices is written down in, where nobody knows what it was first priced in; `None` for nothing.
+///
+/// # Errors
+/// What the database throws.
+pub async fn any_quote(database: &D1Database, token: &Topic) -> Result<Option<Quote>> {
+    let name: Option<String> =
+        database.prepare(ANY_QUOTE).bind(&[token.as_str().into()])?.first(Some("quote")).await?;
+    Ok(name.as_deref().and_then(Quote::parse))
+}
+
+/// Writes closed minutes down, and with them where the token is traded and what it costs now. What is there already is left as it is: to write the
 /// same again changes nothing, and neither does a write that comes late. Returns why hours, or the price, were left out that can
 /// never be written: the others are all the same.
 ///
@@ -113,16 +125,19 @@ pub async fn flush(
     database: &D1Database,
     token: &Topic,
     flush: &Flush,
-    last: Option<&LastPrice>,
+    (phase, last): (Option<Phase>, Option<&LastPrice>),
     now: UnixMillis,
 ) -> Result<Vec<String>> {
     for _ in 0..TRIES {
         let (mut statements, mut left_out) = changed(database, token, flush).await?;
         let hours = statements.len();
-        match last.map(|last| tokens::price(database, token, last, now)) {
-            Some(Ok(price)) => statements.push(price),
-            Some(Err(error)) => left_out.push(format!("the price: {error}")),
-            None => {}
+        let token = match last {
+            Some(last) => tokens::price(database, token, last, now),
+            None => tokens::traded(database, token, phase, now),
+        };
+        match token {
+            Ok(token) => statements.push(token),
+            Err(error) => left_out.push(format!("the price: {error}")),
         }
         if statements.is_empty() {
             return Ok(left_out);

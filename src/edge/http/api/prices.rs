@@ -38,11 +38,7 @@ pub async fn chart(request: &Request, call: &Call<'_>, token: TokenPath) -> Resu
     let token = public(token)?;
     let PriceQuery { span, quote } = PriceQuery::decode(call.query).map_err(ApiError::from)?;
     let market = rooms::market(call.env, &token).await?;
-    let main = match market.quote.clone() {
-        Some(quote) => quote,
-        None => written_price(call, &token).await?.quote,
-    };
-    let quote = quote.unwrap_or(main);
+    let quote = quote.unwrap_or(main_quote(call, &token, &market).await?);
     let place = place_of(&market);
     let held = held_in(market, &quote);
     let minutes = if span.is_of_hours() {
@@ -66,6 +62,22 @@ fn place_of(market: &MarketAnswer) -> Place {
 async fn written_price(call: &Call<'_>, token: &Topic) -> Result<LastPrice, HttpError> {
     let known = store::tokens::get(&store::database(call.env).await?, token).await?;
     Ok(known.and_then(|known| known.price).ok_or(ApiError::NoPrice)?)
+}
+
+/// What a token is charted in where nobody says: what it was first priced in, or where nothing that happened was a price,
+/// what it was traded in.
+async fn main_quote(call: &Call<'_>, token: &Topic, market: &MarketAnswer) -> Result<Quote, HttpError> {
+    if let Some(quote) = market.quote.clone() {
+        return Ok(quote);
+    }
+    let database = store::database(call.env).await?;
+    let priced = store::tokens::get(&database, token).await?.and_then(|known| known.price);
+    let written = match priced {
+        Some(last) => Some(last.quote),
+        None => store::prices::any_quote(&database, token).await?,
+    };
+    let held = || market.waiting.first().map(|(quote, _)| quote.clone());
+    Ok(written.or_else(held).ok_or(ApiError::NoPrice)?)
 }
 
 fn held_in(market: MarketAnswer, quote: &Quote) -> Vec<Addition> {

@@ -40,11 +40,12 @@ pub async fn list(request: &Request, call: &Call<'_>) -> Result<Answer, HttpErro
 pub async fn get(request: &Request, call: &Call<'_>, token: TokenPath) -> Result<Answer, HttpError> {
     let token = public(token)?;
     let market = rooms::market(call.env, &token).await?;
-    let mut known = store::tokens::get(&store::database(call.env).await?, &token).await?;
-    if let Some(last) = market.last_price() {
-        known.get_or_insert_with(|| Token::priced_first(&token, &last)).learn(last);
-    }
-    let known = known.ok_or(ApiError::Unknown { what: "token" })?;
+    let known = store::tokens::get(&store::database(call.env).await?, &token).await?;
+    let last = market.last_price();
+    let since = last.as_ref().map(|last| last.at.timestamp).or(market.waits_since());
+    let known = known.or_else(|| since.map(|since| Token::traded_first(&token, since)));
+    let mut known = known.ok_or(ApiError::Unknown { what: "token" })?;
+    known.learn(market.phase, last);
     Ok(conditional::json(request, token::encode(&known), LOOK_EACH_TIME)?)
 }
 
