@@ -86,7 +86,8 @@ const runs = [
   [
     /^curl .*\/webhook\/helius /,
     async (command) => {
-      const expected = '{"success":true,"transactions":1,"trades":1,"duplicates":0,"skipped":0,"unexplained":0}';
+      const expected =
+        '{"success":true,"transactions":1,"trades":1,"duplicates":0,"skipped":0,"unexplained":0}';
       assert.equal(await shell(command), expected);
       assert.ok(readme.includes(expected));
     },
