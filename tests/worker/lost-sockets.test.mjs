@@ -41,7 +41,8 @@ class Phone {
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
     phone.#socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
     await until("the socket is open", () => phone.hears("101 Switching Protocols"));
-    if (ping) phone.#pinging = setInterval(() => phone.send(ping), PING_EVERY);
+    // A phone that a failed test has left behind keeps nobody waiting.
+    if (ping) phone.#pinging = setInterval(() => phone.send(ping), PING_EVERY).unref();
     return phone;
   }
 
