@@ -166,6 +166,9 @@ pub(super) fn read<'a>(fields: &Fields<'a>, received: UnixMillis) -> Result<Tran
 
 impl<'a> Account<'a> {
     fn apply(self, transaction: &mut Transaction<'a>) -> Result<(), Misunderstood> {
+        if let Some(Name(account)) = &self.address {
+            transaction.notice(account);
+        }
         if let (Some(Name(account)), Some(change)) = (self.address, self.native_balance_change) {
             let change = whole(change).ok_or(Misunderstood::Amount)?;
             if change != 0 {

@@ -140,6 +140,9 @@ pub(super) fn read<'a>(fields: &Fields<'a>, received: UnixMillis) -> Result<Tran
     if transaction.has_failed {
         return Ok(transaction);
     }
+    for key in &keys {
+        transaction.notice(key);
+    }
     read_lamports(&mut transaction, &keys, &meta.pre_balances, &meta.post_balances)?;
     let (before, after) = (meta.pre_token_balances, meta.post_token_balances);
     read_tokens(&mut transaction, &keys, before.unwrap_or_default(), after.unwrap_or_default())?;

@@ -15,6 +15,8 @@ pub struct Leg<'t> {
 /// What came into one vault of a pool and went out of its other one in a swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop<'t> {
+    /// Which instruction swapped, where that is known.
+    pub at: Option<usize>,
     /// The exchange, where it is known.
     pub exchange: Option<&'static Exchange>,
     /// The pool's address.
@@ -49,11 +51,15 @@ pub enum Unexplained {
     /// An authority owns the vaults of several pools, and they can be paired in more than one way.
     #[error("vaults of one authority that can be paired in more than one way")]
     Pairing,
+    /// The decimals of a mint are said nowhere.
+    #[error("a mint whose decimals the payload does not say")]
+    Decimals,
 }
 
 impl Unexplained {
     /// All reasons.
-    pub const ALL: [Self; 5] = [Self::NoTransfers, Self::Sum, Self::Event, Self::OneWay, Self::Pairing];
+    pub const ALL: [Self; 6] =
+        [Self::NoTransfers, Self::Sum, Self::Event, Self::OneWay, Self::Pairing, Self::Decimals];
 
     /// Its name, in logs.
     #[must_use]
@@ -64,6 +70,7 @@ impl Unexplained {
             Self::Event => "event",
             Self::OneWay => "one_way",
             Self::Pairing => "pairing",
+            Self::Decimals => "decimals",
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn liquidity<'t>(
 ) -> Vec<TokenLiquidity> {
     let mut filled = listed(transaction, ledger, hops);
     if filled.is_empty() {
-        filled = unlisted(transaction, ledger);
+        filled = unlisted(transaction, ledger, hops);
     }
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     let mut changes = Vec::new();
@@ -70,7 +70,7 @@ fn listed<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop
         let Some(mints) = ledger.mints(call) else { continue };
         let rest = |vault: Vault<'_>, mint: &'t str| {
             let change = transaction.token_account(vault.address()).map_or(0, |account| account.change);
-            let own = hops.iter().filter(|hop| hop.pool == call.pool).flat_map(|hop| hop.legs);
+            let own = hops.iter().filter(|hop| ledger.swaps_with(hop, vault)).flat_map(|hop| hop.legs);
             let swapped: i128 = own.filter(|leg| leg.mint == mint).map(|leg| leg.units).sum();
             Leg { mint, units: change - swapped }
         };
@@ -84,14 +84,30 @@ fn listed<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop
     filled
 }
 
-/// Owners off the ed25519 curve both of whose vaults grew or both shrank, of exchanges that nobody listed.
-fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>) -> Vec<Filled<'t>> {
+/// Owners off the ed25519 curve both of whose vaults grew or both shrank, of exchanges that nobody listed. Who trades with
+/// an exchange may be left with some of everything, and is none of them.
+fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop<'t>]) -> Vec<Filled<'t>> {
     let is_vault = |account: &TokenAccount<'_>| {
         let vaults = ledger.calls.iter().flat_map(|call| call.vaults);
         !account.address.is_empty() && vaults.into_iter().any(|vault| vault.address() == account.address)
     };
+    let is_user = |owner: &str| ledger.calls.iter().any(|call| call.user == Some(owner));
+    // What goes to two accounts of one owner while others swap is a fee of each swap.
+    let outer = |at: usize| transaction.instructions.get(at).map(|instruction| instruction.outer);
+    let listed = ledger.calls.iter().filter(|call| call.action == Action::Swap).map(|call| call.at);
+    let swaps: Vec<_> = listed.chain(hops.iter().filter_map(|hop| hop.at)).map(outer).collect();
+    let is_filled_at_once = |one: &str, other: &str| {
+        transaction.instructions.is_empty()
+            || transaction
+                .instructions
+                .iter()
+                .any(|call| call.names(one) && call.names(other) && !swaps.contains(&Some(call.outer)))
+    };
     let accounts = transaction.token_accounts.iter();
-    let rest: Vec<_> = accounts.filter(|account| account.change != 0 && !is_vault(account)).collect();
+    let rest: Vec<_> = accounts
+        .filter(|account| account.change != 0 && !is_vault(account) && !is_user(&account.owner))
+        .filter(|account| !ledger.goes_both_ways(&account.address))
+        .collect();
     let mut filled: Vec<Filled<'t>> = Vec::new();
     for account in &rest {
         let owner = account.owner.as_ref();
@@ -100,7 +116,11 @@ fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>) -> Vec<Fi
         let leg = |account: &&'t TokenAccount<'t>| Leg { mint: &account.mint, units: account.change };
         let Some((base, quote, money)) = pair([leg(one), leg(other)]) else { continue };
         let is_known = filled.iter().any(|known| known.pool == owner);
-        if is_known || is_opposite(base.units, quote.units) || transaction.fee_payer.as_deref() == Some(owner)
+        let is_fee = !swaps.is_empty() && !is_filled_at_once(&one.address, &other.address);
+        if is_known
+            || is_fee
+            || is_opposite(base.units, quote.units)
+            || transaction.fee_payer.as_deref() == Some(owner)
         {
             continue;
         }

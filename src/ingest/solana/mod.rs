@@ -1,6 +1,7 @@
 //! What a transaction on Solana did to tokens' markets: swaps as their pools saw them, liquidity, tokens that were made.
 //! Pure: it must not know in which payload a transaction came.
 
+mod accounts;
 mod address;
 mod creation;
 mod event;

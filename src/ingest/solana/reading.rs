@@ -7,7 +7,7 @@ use super::hop::{Hop, Unexplained};
 use super::liquidity::liquidity;
 use super::reference::sol_usd;
 use super::swaps::Ledger;
-use super::trades::trades;
+use super::trades::{is_of_unknown_decimals, trades};
 use super::transaction::Transaction;
 use super::unlisted::unlisted;
 use crate::core::found::Found;
@@ -52,6 +52,10 @@ fn hops<'t>(transaction: &'t Transaction<'t>, found: &mut Found) -> (Vec<Hop<'t>
     let (others, more) = parted(unlisted(transaction, &ledger, &hops));
     hops.extend(others);
     unexplained.extend(more);
+    let untold = hops.extract_if(.., |hop| is_of_unknown_decimals(hop, transaction));
+    unexplained.extend(untold.map(|_| Unexplained::Decimals));
+    // What is found last may have run first.
+    hops.sort_by_key(|hop| hop.at.unwrap_or(usize::MAX));
     found.liquidity = liquidity(transaction, &ledger, &hops);
     (hops, unexplained)
 }

@@ -76,6 +76,7 @@ mod tests {
 
     fn price(pools: &[[(&'static str, i128); 2]]) -> Option<String> {
         let pool = |legs: &[(&'static str, i128); 2]| Hop {
+            at: None,
             exchange: None,
             pool: "pool",
             legs: legs.map(|(mint, units)| Leg { mint, units }),

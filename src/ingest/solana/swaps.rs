@@ -11,15 +11,14 @@ use super::event::{Moved, may_be_event, swap_event};
 use super::exchange::{Action, Call, Exchange, Vault};
 use super::hop::{Hop, Leg, Unexplained, is_opposite};
 use super::instruction::Instruction;
-use super::money::WRAPPED_SOL;
 use super::transaction::Transaction;
-use super::transfers::{Transfer, is_token_program, transfers, withheld};
+use super::transfers::{Transfer, is_plain_program, is_token_program, transfers, withheld};
 use crate::core::tick::Phase;
 
 /// What a transaction says of which instruction moved what.
 pub struct Ledger<'t> {
-    transaction: &'t Transaction<'t>,
-    transfers: Option<Vec<Transfer<'t>>>,
+    pub(super) transaction: &'t Transaction<'t>,
+    pub(super) transfers: Option<Vec<Transfer<'t>>>,
     /// The instructions in which exchanges write of their own swaps, and what they write, read when it is asked for: it is
     /// the longest data of a transaction.
     events: Vec<(usize, OnceCell<Option<Moved>>)>,
@@ -50,6 +49,12 @@ impl<'t> Ledger<'t> {
         self.calls.iter().filter(|call| call.action == Action::Swap)
     }
 
+    /// Whether a hop moved a vault. Pools may share theirs.
+    pub fn swaps_with(&self, hop: &Hop<'_>, vault: Vault<'_>) -> bool {
+        let mut own = self.swaps().filter(|call| Some(call.at) == hop.at && call.pool == hop.pool);
+        own.any(|call| call.vaults.contains(&vault))
+    }
+
     /// What one of them moved; `None` for one that moved nothing.
     fn hop(&self, call: &Call<'t>) -> Result<Option<Hop<'t>>, Unexplained> {
         let legs = self.legs(call)?;
@@ -60,6 +65,7 @@ impl<'t> Ledger<'t> {
             return Err(Unexplained::OneWay);
         }
         Ok(Some(Hop {
+            at: Some(call.at),
             exchange: Some(call.exchange),
             pool: call.pool,
             legs,
@@ -135,6 +141,7 @@ impl<'t> Ledger<'t> {
             Vault::Lamports(_) => self.transaction.lamports(address),
             Vault::Tokens(_) => self.transaction.token_account(address).map_or(0, |account| account.change),
         };
+        let is_alone = is_alone && !self.is_named_elsewhere(at, address);
         match (&self.transfers, vault) {
             (Some(transfers), Vault::Tokens(_)) => {
                 let moved = by_transfers(self.transaction, transfers, naming, at, (address, change));
@@ -143,6 +150,23 @@ impl<'t> Ledger<'t> {
             _ if is_alone => Ok(change),
             _ => self.given_to_the_user(at, vault).ok_or(Unexplained::NoTransfers),
         }
+    }
+
+    /// How much more a token account has by the transfers that an instruction caused, where all of them come to its change.
+    pub fn moved_under(&self, at: usize, vault: Vault<'t>) -> Option<i128> {
+        let account = self.transaction.token_account(vault.address())?;
+        let transfers = self.transfers.as_ref()?;
+        by_transfers(self.transaction, transfers, &[at], at, (vault.address(), account.change))
+    }
+
+    /// Whether another of the transaction's own instructions names an account, of a program that may call any exchange:
+    /// payloads leave out what it called.
+    fn is_named_elsewhere(&self, at: usize, address: &str) -> bool {
+        let instructions = &self.transaction.instructions;
+        let outer = instructions.get(at).map(|instruction| instruction.outer);
+        instructions.iter().any(|other| {
+            Some(other.outer) != outer && other.names(address) && may_call_an_exchange(&other.program)
+        })
     }
 
     /// What a vault gave is what the trader's account got, where only the vault was moved by something else too: by the
@@ -187,29 +211,11 @@ impl<'t> Ledger<'t> {
         };
         instructions.filter_map(naming).collect()
     }
+}
 
-    /// What the two vaults of a pool hold.
-    pub fn mints(&self, call: &Call<'t>) -> Option<[&'t str; 2]> {
-        let [one, other] = call.vaults.map(|vault| self.mint(vault));
-        let [named, named_other] = call.mints.map_or([None; 2], |mints| mints.map(Some));
-        Some([one.or(named)?, other.or(named_other)?])
-    }
-
-    /// What a vault holds: what its balance says, or that of the other side of a transfer.
-    fn mint(&self, vault: Vault<'t>) -> Option<&'t str> {
-        let Vault::Tokens(address) = vault else { return Some(WRAPPED_SOL) };
-        let account = |address| self.transaction.token_account(address);
-        if let Some(account) = account(address) {
-            return Some(&account.mint);
-        }
-        let transfers = self.transfers.iter().flatten();
-        let mut others = transfers.filter_map(|transfer| match (transfer.from, transfer.to) {
-            (Some(from), Some(to)) if from == address => Some(to),
-            (Some(from), Some(to)) if to == address => Some(from),
-            _ => None,
-        });
-        others.find_map(|other| Some(account(other)?.mint.as_ref()))
-    }
+/// Whether a program may call exchanges: neither is it one, nor one of those that only move or make accounts.
+fn may_call_an_exchange(program: &str) -> bool {
+    !is_token_program(program) && !is_plain_program(program) && Exchange::of_program(program).is_none()
 }
 
 /// How much more an account has after one of the instructions that name it, if all transfers come to its change.

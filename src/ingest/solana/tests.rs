@@ -1,6 +1,8 @@
 //! Kinds of transactions by example: which swaps a reader that adds up owners would miss, and which it would invent. They
 //! must not need a payload.
 
+mod agents;
+
 use std::borrow::Cow;
 
 use super::hop::Hop;

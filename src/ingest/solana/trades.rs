@@ -8,6 +8,7 @@ use super::exchange::Exchange;
 use super::hop::{Hop, Leg};
 use super::money::Money;
 use super::transaction::Transaction;
+use super::transfers::decimals_of;
 use crate::core::decimal::Decimal;
 use crate::core::found::TokenTrade;
 use crate::core::mint::Mint;
@@ -60,6 +61,16 @@ pub fn trades(hops: &[Hop<'_>], transaction: &Transaction<'_>) -> Vec<TokenTrade
     found
 }
 
+/// Whether a swap is one of a token for money of which the amount can't be told.
+pub fn is_of_unknown_decimals(hop: &Hop<'_>, transaction: &Transaction<'_>) -> bool {
+    pair(hop.legs).is_some_and(|(base, ..)| decimals(base.mint, transaction).is_none())
+}
+
+/// The decimals of a mint: a payload may say them of accounts that changed, an instruction of what it moved.
+fn decimals(mint: &str, transaction: &Transaction<'_>) -> Option<u8> {
+    transaction.decimals(mint).or_else(|| decimals_of(transaction, mint))
+}
+
 /// The token of two legs, and what its price is in; `None` where both are money or neither is.
 pub fn pair([one, other]: [Leg<'_>; 2]) -> Option<(Leg<'_>, Leg<'_>, Money)> {
     match (Money::of_mint(one.mint), Money::of_mint(other.mint)) {
@@ -74,8 +85,8 @@ fn trade(
     (base, quote, money): (Leg<'_>, Leg<'_>, Money),
     transaction: &Transaction<'_>,
 ) -> Option<Trade> {
-    let amount = Decimal::from_units(base.units.abs(), transaction.decimals(base.mint)?);
-    let quote_amount = Decimal::from_units(quote.units.abs(), transaction.decimals(quote.mint)?);
+    let amount = Decimal::from_units(base.units.abs(), decimals(base.mint, transaction)?);
+    let quote_amount = Decimal::from_units(quote.units.abs(), decimals(quote.mint, transaction)?);
     let price = quote_amount.over(&amount)?;
     // Others read numbers of some length only.
     Decimal::parse(&price.to_string())?;

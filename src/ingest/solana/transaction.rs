@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
+use super::exchange::Exchange;
 use super::instruction::Instruction;
 use super::money::Money;
 use crate::core::tick::ChainTime;
@@ -71,6 +72,8 @@ pub struct Transaction<'a> {
     pub token_accounts: Vec<TokenAccount<'a>>,
     /// How many lamports more each account has than before.
     pub lamports: BTreeMap<Cow<'a, str>, i128>,
+    /// Whether it names the program of a known exchange.
+    pub names_exchange: bool,
     /// The decimals of mints.
     pub decimals: BTreeMap<Cow<'a, str>, u8>,
     /// Its instructions, each before those that it called; none where the payload has none, or none are needed.
@@ -119,6 +122,11 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// Notes an account that it names.
+    pub fn notice(&mut self, account: &str) {
+        self.names_exchange |= Exchange::of_program(account).is_some();
+    }
+
     /// Notes a change of an account's lamports.
     ///
     /// # Errors
@@ -137,9 +145,13 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Whether tokens may have changed hands for something else: whether its instructions are worth reading.
+    /// Whether tokens may have changed hands for something else: whether its instructions are worth reading. What is bought
+    /// and sold again changes nothing.
     #[must_use]
     pub fn may_hold_a_trade(&self) -> bool {
+        if self.names_exchange {
+            return true;
+        }
         let mut changed = self.token_accounts.iter().filter(|account| account.change != 0);
         let Some(first) = changed.next() else { return false };
         changed.any(|account| account.mint != first.mint)

@@ -4,6 +4,7 @@
 //! (`TokenInstruction` and `TransferFeeInstruction` in the programs' sources).
 
 use super::instruction::Instruction;
+use super::money::WRAPPED_SOL;
 use super::transaction::Transaction;
 
 const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
@@ -28,6 +29,18 @@ pub struct Transfer<'t> {
 /// Whether a program is one of the two that keep tokens.
 pub fn is_token_program(program: &str) -> bool {
     matches!(program, TOKEN | TOKEN_2022)
+}
+
+/// Programs that move nothing of their own accord.
+const PLAIN_PROGRAMS: [&str; 3] = [
+    "11111111111111111111111111111111",
+    "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
+    "ComputeBudget111111111111111111111111111111",
+];
+
+/// Whether a program is one of those.
+pub fn is_plain_program(program: &str) -> bool {
+    PLAIN_PROGRAMS.contains(&program)
 }
 
 /// All transfers of a transaction, in order; `None` where an instruction of a token program can't be read: payloads are
@@ -67,6 +80,40 @@ fn transfer<'t>(at: usize, instruction: &'t Instruction<'_>) -> Option<Option<Tr
     let withheld =
         if *tag == 26 { u64::from_le_bytes(*arguments.get(9..)?.first_chunk()?).into() } else { 0 };
     Some(Some(Transfer { at, from, to, units, withheld }))
+}
+
+/// What an instruction of a token program says that an account holds.
+pub fn mint_of<'t>(instruction: &'t Instruction<'_>, account: &str) -> Option<&'t str> {
+    if !is_token_program(&instruction.program) || !instruction.names(account) {
+        return None;
+    }
+    let (mint, accounts): (usize, &[usize]) = match instruction.data()?.as_slice() {
+        // InitializeAccount in its three forms; Burn and BurnChecked.
+        [1 | 16 | 18 | 8 | 15, ..] => (1, &[0]),
+        // MintTo and MintToChecked.
+        [7 | 14, ..] => (0, &[1]),
+        // TransferChecked, and with a fee.
+        [12, ..] | [26, 1, ..] => (1, &[0, 2]),
+        // SyncNative.
+        [17, ..] => return Some(WRAPPED_SOL),
+        _ => return None,
+    };
+    let is_named = accounts.iter().any(|position| instruction.account(*position) == Some(account));
+    if is_named { instruction.account(mint) } else { None }
+}
+
+/// The decimals of a mint, where a transfer names both.
+pub fn decimals_of(transaction: &Transaction<'_>, mint: &str) -> Option<u8> {
+    let mut own = transaction
+        .instructions
+        .iter()
+        .filter(|instruction| is_token_program(&instruction.program) && instruction.account(1) == Some(mint));
+    own.find_map(|instruction| match *instruction.data()?.as_slice() {
+        [12, _, _, _, _, _, _, _, _, decimals] | [26, 1, _, _, _, _, _, _, _, _, decimals, ..] => {
+            Some(decimals)
+        }
+        _ => None,
+    })
 }
 
 /// How much a mint's fee withheld from each of some transfers to one account, where it withheld so much in all: a rate in

@@ -11,6 +11,9 @@ mod orders;
 mod raydium;
 mod swaps;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::instruction::Instruction;
 use super::money::WRAPPED_SOL;
 use crate::core::tick::Phase;
@@ -145,7 +148,10 @@ impl Exchange {
     /// The exchange of a program.
     #[must_use]
     pub fn of_program(program: &str) -> Option<&'static Self> {
-        exchanges().find(|exchange| exchange.program == program)
+        /// Every account of every transaction may be asked for.
+        static BY_PROGRAM: LazyLock<BTreeMap<&str, &Exchange>> =
+            LazyLock::new(|| exchanges().map(|exchange| (exchange.program, exchange)).collect());
+        BY_PROGRAM.get(program).copied()
     }
 
     /// The exchange whose pools' vaults an address owns.

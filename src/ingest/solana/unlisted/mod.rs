@@ -15,16 +15,9 @@ use super::hop::{Hop, Leg, Unexplained, is_opposite};
 use super::instruction::Instruction;
 use super::swaps::Ledger;
 use super::transaction::{TokenAccount, Transaction};
-use super::transfers::is_token_program;
+use super::transfers::{is_plain_program, is_token_program};
 use crate::core::tick::Phase;
-use pairs::{Pair, by_owner, self_owned};
-
-/// Programs that move nothing of their own accord.
-const PLAIN_PROGRAMS: [&str; 3] = [
-    "11111111111111111111111111111111",
-    "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
-    "ComputeBudget111111111111111111111111111111",
-];
+use pairs::{Pair, by_owner, hold_two_mints, self_owned};
 
 /// What Helius calls pump.fun in `source`.
 const PUMP_FUN_SOURCE: &str = "PUMP_FUN";
@@ -34,6 +27,7 @@ const PUMP_FUN_SOURCE: &str = "PUMP_FUN";
 struct Candidate<'t> {
     hop: Hop<'t>,
     owner: &'t str,
+    vaults: [Vault<'t>; 2],
     /// The instruction that names its vaults.
     at: Option<usize>,
     /// Whether it stands where only a pool can.
@@ -87,8 +81,13 @@ impl<'t> Search<'_, 't> {
                 })
         };
         let accounts = self.transaction.token_accounts.iter();
+        // All that is theirs: what is left of it would be paired with what it has nothing to do with.
+        let passing =
+            accounts.clone().filter(|account| account.change != 0 && self.ledger.passes_on(account));
+        let passes_on: Vec<&str> = passing.map(|account| account.owner.as_ref()).collect();
         accounts
             .filter(|account| account.change != 0 && !is_trader(&account.owner) && !is_known(account))
+            .filter(|account| !passes_on.contains(&account.owner.as_ref()))
             .collect()
     }
 
@@ -97,7 +96,7 @@ impl<'t> Search<'_, 't> {
         let instructions = self.transaction.instructions.iter().enumerate();
         instructions.filter(|(at, instruction)| {
             !is_token_program(&instruction.program)
-                && !PLAIN_PROGRAMS.contains(&instruction.program.as_ref())
+                && !is_plain_program(&instruction.program)
                 && !self.ledger.calls.iter().any(|call| call.at == *at)
         })
     }
@@ -112,15 +111,28 @@ impl<'t> Search<'_, 't> {
         let mut instructions: Vec<_> = self.exchanges().collect();
         instructions.sort_by_cached_key(|(_, instruction)| named(instruction, &rest).len());
         let mut found = Vec::new();
+        // Vaults that an exchange names together, and in which of the transaction's own instructions: who calls it names
+        // those of several pools.
+        let mut seen: Vec<(usize, &str)> = Vec::new();
         for (at, instruction) in instructions {
-            let accounts = named(instruction, &rest);
+            let mut accounts = named(instruction, &rest);
+            accounts.retain(|account| !seen.contains(&(instruction.outer, &account.address)));
             for (owner, vaults) in by_owner(&accounts).into_iter().chain(self_owned(&accounts)) {
-                let Ok(pairs) = self.pairs(owner, &vaults) else { continue };
+                if hold_two_mints(&vaults) {
+                    seen.extend(vaults.iter().map(|vault| (instruction.outer, vault.address.as_ref())));
+                }
+                let Ok(pairs) = self.pairs(owner, &vaults).map(|pairs| self.or_both(pairs, &vaults)) else {
+                    continue;
+                };
                 for pair in pairs.into_iter().filter(|pair| names_both(instruction, pair)) {
                     rest.retain(|account| {
                         !pair.vaults.iter().any(|vault| vault.address() == account.address)
                     });
-                    found.extend(self.swaps_of(owner, &pair, at));
+                    let swaps = self.swaps_of(owner, &pair, at);
+                    // Who trades has a share in what several instructions did, too, and is no pool.
+                    let is_told =
+                        swaps.iter().all(Result::is_ok) || AddressKind::of(owner) == AddressKind::Program;
+                    found.extend(swaps.into_iter().filter(|_| is_told));
                 }
             }
         }
@@ -132,6 +144,16 @@ impl<'t> Search<'_, 't> {
         };
         found.extend(left.filter(is_torn).map(|_| Err(Unexplained::Pairing)));
         found
+    }
+
+    /// Two vaults that changed one way are a pair too, where several instructions moved both.
+    fn or_both(&self, pairs: Vec<Pair<'t>>, vaults: &[&'t TokenAccount<'t>]) -> Vec<Pair<'t>> {
+        let [one, other] = vaults else { return pairs };
+        if !pairs.is_empty() || one.mint == other.mint {
+            return pairs;
+        }
+        let pair = Pair::of(one, other);
+        if self.naming_both(&pair).len() > 1 { vec![pair] } else { pairs }
     }
 
     /// Pools of a payload that names no vaults.
@@ -149,11 +171,7 @@ impl<'t> Search<'_, 't> {
 
     /// The swaps with two vaults: one for each instruction that names both, but for those that called one of these.
     fn swaps_of(&self, owner: &'t str, pair: &Pair<'t>, at: usize) -> Found<'t> {
-        let naming = self.exchanges().filter(|(_, instruction)| names_both(instruction, pair));
-        let naming: Vec<usize> = naming.map(|(at, _)| at).collect();
-        let is_called = |at: usize| !self.ledger.is_outer(at);
-        let inner: Vec<usize> = naming.iter().copied().filter(|at| is_called(*at)).collect();
-        let own = if inner.is_empty() { naming } else { inner };
+        let own = self.naming_both(pair);
         if own.len() < 2 {
             return vec![Ok(self.candidate(owner, pair, own.first().copied().or(Some(at))))];
         }
@@ -174,6 +192,14 @@ impl<'t> Search<'_, 't> {
         }
     }
 
+    /// The instructions that name both vaults, but for those that called one of these.
+    fn naming_both(&self, pair: &Pair<'t>) -> Vec<usize> {
+        let naming = self.exchanges().filter(|(_, instruction)| names_both(instruction, pair));
+        let naming: Vec<usize> = naming.map(|(at, _)| at).collect();
+        let inner: Vec<usize> = naming.iter().copied().filter(|at| !self.ledger.is_outer(*at)).collect();
+        if inner.is_empty() { naming } else { inner }
+    }
+
     fn candidate(&self, owner: &'t str, pair: &Pair<'t>, at: Option<usize>) -> Candidate<'t> {
         let instruction = at.and_then(|at| self.transaction.instructions.get(at));
         let called = instruction.and_then(|instruction| Exchange::of_program(&instruction.program));
@@ -187,6 +213,7 @@ impl<'t> Search<'_, 't> {
             })
         };
         let hop = Hop {
+            at,
             exchange,
             // An authority of many pools is none of them.
             pool: if shared.is_some() && at.is_some() { pair.vaults[0].address() } else { owner },
@@ -197,7 +224,7 @@ impl<'t> Search<'_, 't> {
             is_side_known: true,
         };
         let is_pool = shared.is_some() || called.is_some() || self.exchanges().any(stands_as_pool);
-        Candidate { hop, owner, at, is_pool }
+        Candidate { hop, owner, vaults: pair.vaults, at, is_pool }
     }
 
     /// The exchange that was called with an owner, where the payload has no vaults.

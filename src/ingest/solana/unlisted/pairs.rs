@@ -51,6 +51,17 @@ impl<'t> Search<'_, 't> {
     }
 }
 
+impl<'t> Pair<'t> {
+    pub(super) fn of(one: &'t TokenAccount<'_>, other: &'t TokenAccount<'_>) -> Self {
+        Self { vaults: [tokens(one), tokens(other)], legs: [leg(one), leg(other)] }
+    }
+}
+
+/// Whether accounts are of two mints or more.
+pub(super) fn hold_two_mints(accounts: &[&TokenAccount<'_>]) -> bool {
+    accounts.iter().any(|account| accounts.first().is_some_and(|first| first.mint != account.mint))
+}
+
 /// The accounts of each owner, in the order in which they stand.
 pub(super) fn by_owner<'t>(accounts: &[&'t TokenAccount<'t>]) -> Vec<(&'t str, Vec<&'t TokenAccount<'t>>)> {
     let mut owners: Vec<(&str, Vec<_>)> = Vec::new();
@@ -92,7 +103,7 @@ fn pair_up<'t>(left: &[&'t TokenAccount<'t>], chosen: &mut Vec<Pair<'t>>, ways: 
         }
         let mut rest = rest.to_vec();
         rest.remove(index);
-        chosen.push(Pair { vaults: [tokens(first), tokens(other)], legs: [leg(first), leg(other)] });
+        chosen.push(Pair::of(first, other));
         pair_up(&rest, chosen, ways);
         chosen.pop();
     }

@@ -59,6 +59,7 @@ impl<'t> Search<'_, 't> {
             };
             let is_other_side = !candidate.is_pool
                 && !self.is_routed(candidate, &left)
+                && !self.is_called_alone(candidate, &left)
                 && is_mirrored(&candidate.hop, |mint| others().map(|other| units(other, mint)).sum())
                 && !candidate.hop.legs.iter().any(|leg| self.is_party(leg.mint));
             let is_sure = !self.known.is_empty()
@@ -76,6 +77,17 @@ impl<'t> Search<'_, 't> {
             at += 1;
         }
         left.into_iter().map(|candidate| candidate.hop).collect()
+    }
+
+    /// Whether one of the transaction's own instructions did all that happened to a candidate, and called no other exchange.
+    fn is_called_alone(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
+        let outer = |at: usize| self.transaction.instructions.get(at).map(|instruction| instruction.outer);
+        let Some(at) = candidate.at.filter(|at| self.ledger.is_outer(*at)) else { return false };
+        let known = self.known.iter().filter_map(|hop| hop.at);
+        let mut swaps = others.iter().filter_map(|other| other.at).filter(|other| *other != at).chain(known);
+        let mut sides = candidate.vaults.into_iter().zip(candidate.hop.legs);
+        sides.all(|(vault, leg)| self.ledger.moved_under(at, vault) == Some(leg.units))
+            && !swaps.any(|swap| outer(swap) == outer(at))
     }
 
     /// Whether the exchange of a candidate was called by the same instruction as that of another hop.
