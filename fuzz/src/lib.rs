@@ -15,11 +15,14 @@
 
 mod access_token;
 mod batch;
+#[path = "../../tests/chain/mod.rs"]
+mod chain;
 mod channel;
 mod client_frame;
 mod helius;
 mod json;
 mod payload;
+mod routes;
 mod sign_in;
 mod signature;
 mod socket_request;
@@ -32,6 +35,7 @@ pub use channel::channel;
 pub use client_frame::client_frame;
 pub use helius::helius;
 pub use payload::payload;
+pub use routes::routes;
 pub use sign_in::sign_in;
 pub use signature::signature;
 pub use socket_request::socket_request;
@@ -42,13 +46,14 @@ pub use topic::topic;
 pub type Target = fn(&[u8]);
 
 /// The name of each target, which is that of its program in `fuzz_targets/` and of its folder in corpus/.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("access_token", access_token),
     ("batch", batch),
     ("channel", channel),
     ("client_frame", client_frame),
     ("helius", helius),
     ("payload", payload),
+    ("routes", routes),
     ("sign_in", sign_in),
     ("signature", signature),
     ("socket_request", socket_request),
