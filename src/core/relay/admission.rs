@@ -124,6 +124,10 @@ impl Relay {
 
     /// Takes somebody's wish, unless it is further than the relay: then the relay has to catch up first.
     pub(super) fn consider(&mut self, applicant: Applicant, wanted: Wanted, now: UnixMillis) -> Vec<Effect> {
+        // It may have left while a room was asked.
+        if !self.sockets.contains_key(&applicant.socket) {
+            return vec![];
+        }
         let Wanted { topic, past } = &wanted;
         let position = self.topics.get(topic).and_then(|followed| followed.position);
         match (position, *past) {

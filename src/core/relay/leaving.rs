@@ -5,20 +5,21 @@ use super::effect::{Effect, Word};
 use super::event::SocketId;
 use super::{Relay, Subscription, tell};
 use crate::core::socket_request::Unsubscribe;
+use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
 use crate::core::view::{View, Views};
 
 impl Relay {
-    pub(super) fn leave(&mut self, id: SocketId) -> Vec<Effect> {
-        self.withdraw_all(id);
+    pub(super) fn leave(&mut self, id: SocketId, now: UnixMillis) -> Vec<Effect> {
+        let mut effects = self.withdraw_all(id, now);
         let Some(socket) = self.sockets.remove(&id) else {
-            return vec![];
+            return effects;
         };
         for (topic, subscription) in socket.topics {
             self.held.remove(socket.address, &topic);
             self.regroup(id, &topic, subscription.views, Views::NONE);
         }
-        let mut effects = vec![Effect::Forget { connection: socket.connection }];
+        effects.push(Effect::Forget { connection: socket.connection });
         if self.sockets.is_empty() {
             self.wakes_at = None;
             effects.push(Effect::Close);

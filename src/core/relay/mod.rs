@@ -181,7 +181,7 @@ impl Relay {
             Event::Verified { socket, identity } => self.verified(socket, identity, now),
             Event::Answered { ask, answer } => self.answered(ask, answer, now),
             Event::Push(push) => self.push(push, now),
-            Event::Leave { socket } => self.leave(socket),
+            Event::Leave { socket } => self.leave(socket, now),
             Event::Tick { rows } => self.ring(&rows, now),
             Event::RowStored => self.wake_for_rows(now).into_iter().collect(),
             Event::Settle => self.settle(),

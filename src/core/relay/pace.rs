@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use super::Relay;
 use super::effect::{Effect, Refused};
 use super::event::{AskId, SocketId};
-use super::question::{Question, Stage};
+use super::question::{Applicant, Question, Stage};
 use crate::core::socket_request::Past;
 use crate::core::time::UnixMillis;
 use crate::core::topic::Topic;
@@ -24,7 +24,9 @@ pub(super) struct Asking {
 impl Relay {
     /// Asks a question when it is the turn of a socket.
     pub(super) fn ask_in_turn(&mut self, ask: AskId, id: SocketId, now: UnixMillis) -> Vec<Effect> {
-        if let Some(socket) = self.sockets.get_mut(&id) {
+        if let Some(socket) = self.sockets.get_mut(&id)
+            && !socket.asking.waiting.contains(&ask)
+        {
             socket.asking.waiting.push_back(ask);
         }
         self.ask_next(id, now)
@@ -35,7 +37,7 @@ impl Relay {
         let mut effects = vec![];
         while let Some((ask, past)) = self.next_waiting(id) {
             if !self.may_be_given(id, past, now) || !self.is_wanted_by(id, ask) {
-                effects.extend(self.withdraw(id, ask));
+                effects.extend(self.withdraw(id, ask, now));
             } else if self.may_be_answered(id, past, now) {
                 let bytes = self.bytes_of(past);
                 if let Some(socket) = self.sockets.get_mut(&id) {
@@ -99,25 +101,43 @@ impl Relay {
     }
 
     /// A socket leaves: what it waits to ask is asked only where others want it as well.
-    pub(super) fn withdraw_all(&mut self, id: SocketId) {
+    pub(super) fn withdraw_all(&mut self, id: SocketId, now: UnixMillis) -> Vec<Effect> {
+        let mut effects = vec![];
         while let Some((ask, _)) = self.next_waiting(id) {
-            self.withdraw(id, ask);
+            self.take_out(id, ask);
+            effects.extend(self.hand_on(ask, now));
         }
+        effects
     }
 
-    /// Refuses a socket what it waits to ask for. Where that is for nobody else, nobody is asked.
-    fn withdraw(&mut self, id: SocketId, ask: AskId) -> Vec<Effect> {
+    /// Refuses a socket what it waits to ask for.
+    fn withdraw(&mut self, id: SocketId, ask: AskId, now: UnixMillis) -> Vec<Effect> {
+        let Some(topic) = self.questions.get(&ask).map(|question| question.topic.clone()) else {
+            return vec![];
+        };
+        let theirs = self.take_out(id, ask);
+        let handed_on = self.hand_on(ask, now);
+        let refused = theirs.into_iter().flat_map(|one| self.refuse(one, &topic, Refused::TooMuchGiven));
+        refused.chain(handed_on).collect()
+    }
+
+    fn take_out(&mut self, id: SocketId, ask: AskId) -> Vec<Applicant> {
         if let Some(socket) = self.sockets.get_mut(&id) {
             socket.asking.waiting.retain(|one| *one != ask);
         }
-        let Some(question) = self.questions.get_mut(&ask) else { return vec![] };
-        let topic = question.topic.clone();
-        let theirs = question.purpose.take(id);
-        if question.purpose.applicants().is_empty() {
-            self.questions.remove(&ask);
-            self.stop_asking(&topic);
+        self.questions.get_mut(&ask).map(|question| question.purpose.take(id)).unwrap_or_default()
+    }
+
+    /// A question that somebody has given up is the next one's to ask. Where it is for nobody else, nobody is asked.
+    fn hand_on(&mut self, ask: AskId, now: UnixMillis) -> Vec<Effect> {
+        let Some(question) = self.questions.get(&ask) else { return vec![] };
+        if let Some(next) = question.purpose.applicants().first() {
+            return self.ask_in_turn(ask, next.socket, now);
         }
-        theirs.into_iter().flat_map(|one| self.refuse(one, &topic, Refused::TooMuchGiven)).collect()
+        let topic = question.topic.clone();
+        self.questions.remove(&ask);
+        self.stop_asking(&topic);
+        vec![]
     }
 
     fn stop_asking(&mut self, topic: &Topic) {
