@@ -22,6 +22,12 @@ impl<'t> Ledger<'t> {
             && transfers().any(|transfer| transfer.to == Some(address))
     }
 
+    /// Whether an account is a vault of a known pool.
+    pub fn is_vault(&self, address: &str) -> bool {
+        !address.is_empty()
+            && self.calls.iter().any(|call| call.vaults.iter().any(|vault| vault.address() == address))
+    }
+
     /// What the two vaults of a pool hold.
     pub fn mints(&self, call: &Call<'t>) -> Option<[&'t str; 2]> {
         let [one, other] = call.vaults.map(|vault| self.mint(vault));

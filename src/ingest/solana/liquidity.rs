@@ -87,15 +87,11 @@ fn listed<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop
 /// Owners off the ed25519 curve both of whose vaults grew or both shrank, of exchanges that nobody listed. Who trades with
 /// an exchange may be left with some of everything, and is none of them.
 fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop<'t>]) -> Vec<Filled<'t>> {
-    let is_vault = |account: &TokenAccount<'_>| {
-        let vaults = ledger.calls.iter().flat_map(|call| call.vaults);
-        !account.address.is_empty() && vaults.into_iter().any(|vault| vault.address() == account.address)
-    };
     let is_user = |owner: &str| ledger.calls.iter().any(|call| call.user == Some(owner));
     // What goes to two accounts of one owner while others swap is a fee of each swap.
-    let outer = |at: usize| transaction.instructions.get(at).map(|instruction| instruction.outer);
     let listed = ledger.calls.iter().filter(|call| call.action == Action::Swap).map(|call| call.at);
-    let swaps: Vec<_> = listed.chain(hops.iter().filter_map(|hop| hop.at)).map(outer).collect();
+    let swaps: Vec<_> =
+        listed.chain(hops.iter().filter_map(|hop| hop.at)).map(|at| transaction.outer(at)).collect();
     let is_filled_at_once = |one: &str, other: &str| {
         transaction.instructions.is_empty()
             || transaction
@@ -105,7 +101,9 @@ fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[H
     };
     let accounts = transaction.token_accounts.iter();
     let rest: Vec<_> = accounts
-        .filter(|account| account.change != 0 && !is_vault(account) && !is_user(&account.owner))
+        .filter(|account| {
+            account.change != 0 && !ledger.is_vault(&account.address) && !is_user(&account.owner)
+        })
         .filter(|account| !ledger.goes_both_ways(&account.address))
         .collect();
     let mut filled: Vec<Filled<'t>> = Vec::new();

@@ -162,9 +162,8 @@ impl<'t> Ledger<'t> {
     /// Whether another of the transaction's own instructions names an account, of a program that may call any exchange:
     /// payloads leave out what it called.
     fn is_named_elsewhere(&self, at: usize, address: &str) -> bool {
-        let instructions = &self.transaction.instructions;
-        let outer = instructions.get(at).map(|instruction| instruction.outer);
-        instructions.iter().any(|other| {
+        let outer = self.transaction.outer(at);
+        self.transaction.instructions.iter().any(|other| {
             Some(other.outer) != outer && other.names(address) && may_call_an_exchange(&other.program)
         })
     }
@@ -189,10 +188,8 @@ impl<'t> Ledger<'t> {
 
     /// Whether an instruction is the transaction's own, and none that another one called.
     pub fn is_outer(&self, at: usize) -> bool {
-        let instructions = &self.transaction.instructions;
-        let before = at.checked_sub(1).and_then(|before| instructions.get(before));
-        let Some(instruction) = instructions.get(at) else { return false };
-        before.is_none_or(|before| before.outer != instruction.outer)
+        let outer = self.transaction.outer(at);
+        outer.is_some() && at.checked_sub(1).and_then(|before| self.transaction.outer(before)) != outer
     }
 
     /// The instructions of known exchanges that may have moved an account. What makes a bonding curve mints its token, and
@@ -226,10 +223,9 @@ fn by_transfers(
     at: usize,
     (address, change): (&str, i128),
 ) -> Option<i128> {
-    let outer = |at: usize| transaction.instructions.get(at).map(|instruction| instruction.outer);
     let cause = |transfer: &Transfer<'_>| {
         let before = naming.iter().rev().find(|naming| **naming < transfer.at)?;
-        (outer(*before) == outer(transfer.at)).then_some(*before)
+        (transaction.outer(*before) == transaction.outer(transfer.at)).then_some(*before)
     };
     let coming = transfers.iter().filter(|transfer| transfer.to == Some(address));
     let going = transfers.iter().filter(|transfer| transfer.from == Some(address));

@@ -100,6 +100,12 @@ impl<'a> Transaction<'a> {
         self.token_accounts.iter().find(|account| !address.is_empty() && account.address == address)
     }
 
+    /// Which of its own instructions one belongs to.
+    #[must_use]
+    pub fn outer(&self, at: usize) -> Option<usize> {
+        self.instructions.get(at).map(|instruction| instruction.outer)
+    }
+
     /// Notes a change of a token account. Changes of one account are added up, and so are those of accounts without an
     /// address that have one owner and mint.
     ///

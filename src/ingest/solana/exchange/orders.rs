@@ -1,8 +1,17 @@
 //! Order books, and orders that a keeper or a maker fills. It must not know how an instruction is read.
 
 use super::Tag::{Anchor, Byte, Serum};
-use super::{Exchange, PoolAccounts, creation, liquidity, optional, other, pool, swap};
+use super::{Exchange, Layout, PoolAccounts, creation, liquidity, optional, other, pool, swap};
 use crate::core::tick::Phase;
+
+/// The order books of Serum, which `OpenBook` took over as they were.
+const SERUM: &[Layout] = &[
+    swap(&[Serum(13)], &[pool(0, 8, 9)]).user(7),
+    other(&[Serum(10), Serum(19), Serum(20)], &[pool(0, 8, 9)]),
+    other(&[Serum(1), Serum(9)], &[pool(0, 5, 6)]),
+    other(&[Serum(5)], &[pool(0, 3, 4)]),
+    creation(&[Serum(0)], &[pool(0, 5, 6).of(7, 8)]),
+];
 
 pub(super) const EXCHANGES: &[Exchange] = &[
     Exchange {
@@ -39,26 +48,14 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Serum(13)], &[pool(0, 8, 9)]).user(7),
-            other(&[Serum(10), Serum(19), Serum(20)], &[pool(0, 8, 9)]),
-            other(&[Serum(1), Serum(9)], &[pool(0, 5, 6)]),
-            other(&[Serum(5)], &[pool(0, 3, 4)]),
-            creation(&[Serum(0)], &[pool(0, 5, 6).of(7, 8)]),
-        ],
+        layouts: SERUM,
     },
     Exchange {
         name: "Serum",
         program: "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Serum(13)], &[pool(0, 8, 9)]).user(7),
-            other(&[Serum(10), Serum(19), Serum(20)], &[pool(0, 8, 9)]),
-            other(&[Serum(1), Serum(9)], &[pool(0, 5, 6)]),
-            other(&[Serum(5)], &[pool(0, 3, 4)]),
-            creation(&[Serum(0)], &[pool(0, 5, 6).of(7, 8)]),
-        ],
+        layouts: SERUM,
     },
     Exchange {
         name: "Manifest",

@@ -1,8 +1,16 @@
 //! Orca's exchanges, those of the older token swap program, and stable swaps. It must not know how an instruction is read.
 
 use super::Tag::{Anchor, Byte};
-use super::{Exchange, creation, liquidity, other, pool, swap};
+use super::{Exchange, Layout, creation, liquidity, other, pool, swap};
 use crate::core::tick::Phase;
+
+/// The token swap program of Solana's library, which many have deployed as their own.
+const TOKEN_SWAP: &[Layout] = &[
+    swap(&[Byte(1)], &[pool(0, 4, 5)]),
+    liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
+    liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
+    creation(&[Byte(0)], &[pool(0, 2, 3)]),
+];
 
 pub(super) const EXCHANGES: &[Exchange] = &[
     Exchange {
@@ -65,12 +73,7 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "SSwapUtytfBdBn1b9NUGG6foMVPtcWgpRU32HToDUZr",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "Saros DLMM",
@@ -84,48 +87,28 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "9W959DqEETiGZocYWCQPaJ6sBmUzgfxXfqGeTEdp3aQP",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "Orca",
         program: "DjVE6JNiYqPL2QXyCUUh8rNjHrbz9hXHNYt99MQ59qw1",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "Token Swap",
         program: "SwaPpA9LAaLfeLi3a68M4DjnLqgtticKg6CnyNwgAC8",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "Step",
         program: "SSwpMgqNDsyV7mAgN9ady4bDVu5ySjmmXejXvy2vLt1",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "FluxBeam",
@@ -146,12 +129,7 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "Dooar9JkhdZ7J3LHN3A7YCuoGRUggXhQaG4kijfLGU2j",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Byte(1)], &[pool(0, 4, 5)]),
-            liquidity(&[Byte(2), Byte(3), Byte(5)], &[pool(0, 5, 6)]).user(2),
-            liquidity(&[Byte(4)], &[pool(0, 4, 5)]).user(2),
-            creation(&[Byte(0)], &[pool(0, 2, 3)]),
-        ],
+        layouts: TOKEN_SWAP,
     },
     Exchange {
         name: "Aldrin",

@@ -70,15 +70,11 @@ impl<'t> Search<'_, 't> {
             self.transaction.fee_payer.as_deref() == Some(owner)
                 || self.known.iter().any(|hop| hop.user == Some(owner))
         };
-        let is_known = |account: &TokenAccount<'_>| {
-            !account.address.is_empty()
-                && self.ledger.calls.iter().any(|call| {
-                    let is_vault = call.vaults.iter().any(|vault| vault.address() == account.address);
-                    let instruction = self.transaction.instructions.get(call.at);
-                    let is_named =
-                        || instruction.is_some_and(|instruction| instruction.names(&account.address));
-                    is_vault || (call.action == Action::Swap && is_named())
-                })
+        let swaps = || self.ledger.calls.iter().filter(|call| call.action == Action::Swap);
+        let swapped = || swaps().filter_map(|call| self.transaction.instructions.get(call.at));
+        let is_known = |TokenAccount { address, .. }: &TokenAccount<'_>| {
+            self.ledger.is_vault(address)
+                || (!address.is_empty() && swapped().any(|instruction| instruction.names(address)))
         };
         let accounts = self.transaction.token_accounts.iter();
         // All that is theirs: what is left of it would be paired with what it has nothing to do with.

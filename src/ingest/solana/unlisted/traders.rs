@@ -81,29 +81,31 @@ impl<'t> Search<'_, 't> {
 
     /// Whether one of the transaction's own instructions did all that happened to a candidate, and called no other exchange.
     fn is_called_alone(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
-        let outer = |at: usize| self.transaction.instructions.get(at).map(|instruction| instruction.outer);
         let Some(at) = candidate.at.filter(|at| self.ledger.is_outer(*at)) else { return false };
         let known = self.known.iter().filter_map(|hop| hop.at);
         let mut swaps = others.iter().filter_map(|other| other.at).filter(|other| *other != at).chain(known);
         let mut sides = candidate.vaults.into_iter().zip(candidate.hop.legs);
         sides.all(|(vault, leg)| self.ledger.moved_under(at, vault) == Some(leg.units))
-            && !swaps.any(|swap| outer(swap) == outer(at))
+            && !swaps.any(|swap| self.transaction.outer(swap) == self.transaction.outer(at))
     }
 
     /// Whether the exchange of a candidate was called by the same instruction as that of another hop.
     fn is_routed(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
-        let outer = |at: usize| self.transaction.instructions.get(at).map(|instruction| instruction.outer);
         let Some(at) = candidate.at.filter(|at| !self.ledger.is_outer(*at)) else { return false };
         let swaps = self.ledger.calls.iter().filter(|call| call.action == Action::Swap).map(|call| call.at);
         let other = others.iter().filter_map(|other| other.at);
-        swaps.chain(other).any(|other| other != at && outer(other) == outer(at))
+        swaps
+            .chain(other)
+            .any(|other| other != at && self.transaction.outer(other) == self.transaction.outer(at))
     }
 
     /// Whether a candidate is named by an instruction that only called the exchanges of others.
     fn called_others(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
-        let outer = |at: usize| self.transaction.instructions.get(at).map(|instruction| instruction.outer);
         let Some(at) = candidate.at.filter(|at| self.ledger.is_outer(*at)) else { return false };
-        others.iter().filter_map(|other| other.at).any(|other| other != at && outer(other) == outer(at))
+        others
+            .iter()
+            .filter_map(|other| other.at)
+            .any(|other| other != at && self.transaction.outer(other) == self.transaction.outer(at))
     }
 
     /// Whether the fee payer has a part in what happened to a mint: a token's change, or some SOL more than before.
