@@ -192,11 +192,19 @@ impl KeptRoom {
     }
 
     /// The room is woken by its alarm, and asks its relays how they stand.
-    pub fn ring(&mut self, now: UnixMillis) {
+    pub fn ring(&mut self, truth: &mut Truth, now: UnixMillis) {
         self.disk.alarm = None;
         for effect in self.room.step(Event::Expire { open: 0 }, now) {
             match effect {
                 Effect::Probe => self.probe(now),
+                Effect::Forget => {
+                    // Without a history nothing is left of what was published: the next publication begins another
+                    // order.
+                    if !truth.keeps && truth.last(&self.topic) > 0 {
+                        truth.begin_life(&self.topic);
+                    }
+                    self.store(Effect::Forget);
+                }
                 effect => self.store(effect),
             }
         }

@@ -585,7 +585,7 @@ impl World {
         let minutes = alarm.since(self.now).div_ceil(MINUTE);
         assert!(!self.truth.keeps || minutes <= 60, "what nobody publishes to is looked at within the hour");
         self.pass(minutes, false);
-        self.rooms[topic].ring(self.now);
+        self.rooms[topic].ring(&mut self.truth, self.now);
     }
 
     fn open(&mut self, who: usize, relay: usize, topic: Option<(usize, bool)>) {
