@@ -89,7 +89,7 @@ fn listed<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop
 fn unlisted<'t>(transaction: &'t Transaction<'t>, ledger: &Ledger<'t>, hops: &[Hop<'t>]) -> Vec<Filled<'t>> {
     let is_user = |owner: &str| ledger.calls.iter().any(|call| call.user == Some(owner));
     // What goes to two accounts of one owner while others swap is a fee of each swap.
-    let listed = ledger.calls.iter().filter(|call| call.action == Action::Swap).map(|call| call.at);
+    let listed = ledger.swaps().map(|call| call.at);
     let swaps: Vec<_> =
         listed.chain(hops.iter().filter_map(|hop| hop.at)).map(|at| transaction.outer(at)).collect();
     let is_filled_at_once = |one: &str, other: &str| {
@@ -171,14 +171,6 @@ mod tests {
         accounts: &[(&'static str, &'static str, &'static str, i128)],
         removal: Option<u64>,
     ) -> Vec<String> {
-        let account = |(address, owner, mint, change): &(&'static str, &'static str, &'static str, i128)| {
-            TokenAccount {
-                address: (*address).into(),
-                owner: (*owner).into(),
-                mint: (*mint).into(),
-                change: *change,
-            }
-        };
         let instruction = |tag: u64| Instruction {
             program: DLMM.into(),
             accounts: [
@@ -199,7 +191,7 @@ mod tests {
             data: bs58::encode(tag.to_be_bytes()).into_string().into(),
         };
         let transaction = Transaction {
-            token_accounts: accounts.iter().map(account).collect(),
+            token_accounts: accounts.iter().copied().map(TokenAccount::from).collect(),
             instructions: removal.map(instruction).into_iter().collect(),
             ..Transaction::default()
         };

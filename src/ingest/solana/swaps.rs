@@ -12,7 +12,7 @@ use super::exchange::{Action, Call, Exchange, Vault};
 use super::hop::{Hop, Leg, Unexplained, is_opposite};
 use super::instruction::Instruction;
 use super::transaction::Transaction;
-use super::transfers::{Transfer, is_plain_program, is_token_program, transfers, withheld};
+use super::transfers::{TOKEN_2022, Transfer, is_plain_program, is_token_program, transfers, withheld};
 use crate::core::tick::Phase;
 
 /// What a transaction says of which instruction moved what.
@@ -45,7 +45,8 @@ impl<'t> Ledger<'t> {
         self.swaps().filter_map(|call| self.hop(call).transpose()).collect()
     }
 
-    fn swaps(&self) -> impl Iterator<Item = &Call<'t>> {
+    /// The known exchanges' swaps.
+    pub fn swaps(&self) -> impl Iterator<Item = &Call<'t>> {
         self.calls.iter().filter(|call| call.action == Action::Swap)
     }
 
@@ -136,12 +137,11 @@ impl<'t> Ledger<'t> {
     /// Why that can't be known.
     pub fn moved_among(&self, naming: &[usize], at: usize, vault: Vault<'t>) -> Result<i128, Unexplained> {
         let address = vault.address();
-        let is_alone = naming == [at];
+        let is_alone = naming == [at] && !self.is_named_elsewhere(at, address);
         let change = match vault {
             Vault::Lamports(_) => self.transaction.lamports(address),
             Vault::Tokens(_) => self.transaction.token_account(address).map_or(0, |account| account.change),
         };
-        let is_alone = is_alone && !self.is_named_elsewhere(at, address);
         match (&self.transfers, vault) {
             (Some(transfers), Vault::Tokens(_)) => {
                 let moved = by_transfers(self.transaction, transfers, naming, at, (address, change));
@@ -173,7 +173,7 @@ impl<'t> Ledger<'t> {
     fn given_to_the_user(&self, at: usize, vault: Vault<'t>) -> Option<i128> {
         let instruction = self.transaction.instructions.get(at)?;
         let mint = self.mint(vault)?;
-        let is_plain = !instruction.names(super::transfers::TOKEN_2022);
+        let is_plain = !instruction.names(TOKEN_2022);
         let accounts = self.transaction.token_accounts.iter();
         let mut others = accounts.filter(|account| {
             account.mint == mint && account.address != vault.address() && instruction.names(&account.address)

@@ -80,17 +80,9 @@ impl Story {
 
     /// What each swap moved, as its pool saw it, and why others are not known.
     fn swaps(&self) -> Vec<String> {
-        let account = |(address, owner, mint, change): &(&'static str, &'static str, &'static str, i128)| {
-            TokenAccount {
-                address: (*address).into(),
-                owner: (*owner).into(),
-                mint: (*mint).into(),
-                change: *change,
-            }
-        };
         let transaction = Transaction {
             fee_payer: Some(ANA.into()),
-            token_accounts: self.accounts.iter().map(account).collect(),
+            token_accounts: self.accounts.iter().copied().map(TokenAccount::from).collect(),
             instructions: self.instructions.clone(),
             ..Transaction::default()
         };

@@ -55,6 +55,14 @@ pub struct TokenAccount<'a> {
     pub change: i128,
 }
 
+/// An account of an example: its address, its owner, its mint, and how many units more it holds.
+#[cfg(test)]
+impl<'a> From<(&'a str, &'a str, &'a str, i128)> for TokenAccount<'a> {
+    fn from((address, owner, mint, change): (&'a str, &'a str, &'a str, i128)) -> Self {
+        Self { address: address.into(), owner: owner.into(), mint: mint.into(), change }
+    }
+}
+
 /// A transaction.
 #[derive(Debug, Default)]
 pub struct Transaction<'a> {

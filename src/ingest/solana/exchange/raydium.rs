@@ -1,7 +1,7 @@
 //! Raydium's exchanges, and those that grew out of its concentrated liquidity. It must not know how an instruction is read.
 
 use super::Tag::{Anchor, Byte};
-use super::{Exchange, creation, liquidity, other, pool, swap};
+use super::{Exchange, Layout, Tag, creation, liquidity, other, pool, swap};
 use crate::core::tick::Phase;
 
 pub(super) const EXCHANGES: &[Exchange] = &[
@@ -54,23 +54,11 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Anchor(0xf8c6_9e91_e175_87c8)], &[pool(2, 5, 6)]).user(0),
-            swap(&[Anchor(0x2b04_ed0b_1ac9_1e62)], &[pool(2, 5, 6).of(11, 12)]).user(0),
-            liquidity(&[Anchor(0x2e9c_f376_0dcd_fbb2)], &[pool(2, 9, 10)]).user(0),
-            liquidity(&[Anchor(0x851d_59df_45ee_b00a)], &[pool(2, 9, 10).of(13, 14)]).user(0),
-            liquidity(&[Anchor(0xa026_d06f_685b_2c01)], &[pool(3, 5, 6)]).user(0),
-            liquidity(&[Anchor(0x3a7f_bc3e_4f52_c460)], &[pool(3, 5, 6).of(14, 15)]).user(0),
-            liquidity(&[Anchor(0x8780_2f4d_0f98_f031)], &[pool(5, 12, 13)]).user(0),
-            liquidity(&[Anchor(0x4db8_4ad6_7056_f1c7)], &[pool(5, 12, 13).of(20, 21)]).user(0),
-            liquidity(&[Anchor(0x4dff_ae52_7d1d_c92e)], &[pool(4, 11, 12).of(18, 19)]).user(0),
-            other(&[Anchor(0xa78a_4e95_dfc2_067e), Anchor(0x8888_fcdd_c242_7e59)], &[pool(1, 3, 4).of(5, 6)]),
-            creation(
-                &[Anchor(0xe992_d18e_cf68_40bc), Anchor(0x2b44_d4a7_592f_a401)],
-                &[pool(2, 5, 6).of(3, 4)],
-            ),
-            other(&[Anchor(0x759d_3c67_4231_a300)], &[pool(1, 6, 7).of(8, 9)]),
-        ],
+        layouts: &clmm(
+            &[Anchor(0xf8c6_9e91_e175_87c8)],
+            &[Anchor(0xe992_d18e_cf68_40bc), Anchor(0x2b44_d4a7_592f_a401)],
+            &[Anchor(0x759d_3c67_4231_a300)],
+        ),
     },
     Exchange {
         name: "Raydium LaunchLab",
@@ -116,37 +104,39 @@ pub(super) const EXCHANGES: &[Exchange] = &[
         program: "HpNfyc2Saw7RKkQd8nEL4khUcuPhQ7WwY1B2qjx8jxFq",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Anchor(0xf8c6_9e91_e175_87c8)], &[pool(2, 5, 6)]).user(0),
-            swap(&[Anchor(0x2b04_ed0b_1ac9_1e62)], &[pool(2, 5, 6).of(11, 12)]).user(0),
-            liquidity(&[Anchor(0x2e9c_f376_0dcd_fbb2)], &[pool(2, 9, 10)]).user(0),
-            liquidity(&[Anchor(0x851d_59df_45ee_b00a)], &[pool(2, 9, 10).of(13, 14)]).user(0),
-            liquidity(&[Anchor(0xa026_d06f_685b_2c01)], &[pool(3, 5, 6)]).user(0),
-            liquidity(&[Anchor(0x3a7f_bc3e_4f52_c460)], &[pool(3, 5, 6).of(14, 15)]).user(0),
-            liquidity(&[Anchor(0x8780_2f4d_0f98_f031)], &[pool(5, 12, 13)]).user(0),
-            liquidity(&[Anchor(0x4db8_4ad6_7056_f1c7)], &[pool(5, 12, 13).of(20, 21)]).user(0),
-            liquidity(&[Anchor(0x4dff_ae52_7d1d_c92e)], &[pool(4, 11, 12).of(18, 19)]).user(0),
-            other(&[Anchor(0xa78a_4e95_dfc2_067e), Anchor(0x8888_fcdd_c242_7e59)], &[pool(1, 3, 4).of(5, 6)]),
-            creation(&[Anchor(0xe992_d18e_cf68_40bc)], &[pool(2, 5, 6).of(3, 4)]),
-        ],
+        layouts: &clmm(&[Anchor(0xf8c6_9e91_e175_87c8)], &[Anchor(0xe992_d18e_cf68_40bc)], &[]),
     },
     Exchange {
         name: "Byreal",
         program: "REALQqNEomY6cQGZJUGwywTBD2UmDT32rZcNnfxQ5N2",
         phase: Phase::Amm,
         authority: None,
-        layouts: &[
-            swap(&[Anchor(0xf8c6_9e91_e175_87c8), Anchor(0xe52e_d584_6928_28e4)], &[pool(2, 5, 6)]).user(0),
-            swap(&[Anchor(0x2b04_ed0b_1ac9_1e62)], &[pool(2, 5, 6).of(11, 12)]).user(0),
-            liquidity(&[Anchor(0x2e9c_f376_0dcd_fbb2)], &[pool(2, 9, 10)]).user(0),
-            liquidity(&[Anchor(0x851d_59df_45ee_b00a)], &[pool(2, 9, 10).of(13, 14)]).user(0),
-            liquidity(&[Anchor(0xa026_d06f_685b_2c01)], &[pool(3, 5, 6)]).user(0),
-            liquidity(&[Anchor(0x3a7f_bc3e_4f52_c460)], &[pool(3, 5, 6).of(14, 15)]).user(0),
-            liquidity(&[Anchor(0x8780_2f4d_0f98_f031)], &[pool(5, 12, 13)]).user(0),
-            liquidity(&[Anchor(0x4db8_4ad6_7056_f1c7)], &[pool(5, 12, 13).of(20, 21)]).user(0),
-            liquidity(&[Anchor(0x4dff_ae52_7d1d_c92e)], &[pool(4, 11, 12).of(18, 19)]).user(0),
-            other(&[Anchor(0xa78a_4e95_dfc2_067e), Anchor(0x8888_fcdd_c242_7e59)], &[pool(1, 3, 4).of(5, 6)]),
-            creation(&[Anchor(0xe992_d18e_cf68_40bc)], &[pool(2, 5, 6).of(3, 4)]),
-        ],
+        layouts: &clmm(
+            &[Anchor(0xf8c6_9e91_e175_87c8), Anchor(0xe52e_d584_6928_28e4)],
+            &[Anchor(0xe992_d18e_cf68_40bc)],
+            &[],
+        ),
     },
 ];
+
+/// The forms of Raydium's concentrated pools and of their forks. They differ in what they swap and create with besides, and
+/// in whether they have the last form: without a tag, nothing is of it.
+const fn clmm(swaps: &'static [Tag], creations: &'static [Tag], rest: &'static [Tag]) -> [Layout; 12] {
+    [
+        swap(swaps, const { &[pool(2, 5, 6)] }).user(0),
+        swap(&[Anchor(0x2b04_ed0b_1ac9_1e62)], const { &[pool(2, 5, 6).of(11, 12)] }).user(0),
+        liquidity(&[Anchor(0x2e9c_f376_0dcd_fbb2)], const { &[pool(2, 9, 10)] }).user(0),
+        liquidity(&[Anchor(0x851d_59df_45ee_b00a)], const { &[pool(2, 9, 10).of(13, 14)] }).user(0),
+        liquidity(&[Anchor(0xa026_d06f_685b_2c01)], const { &[pool(3, 5, 6)] }).user(0),
+        liquidity(&[Anchor(0x3a7f_bc3e_4f52_c460)], const { &[pool(3, 5, 6).of(14, 15)] }).user(0),
+        liquidity(&[Anchor(0x8780_2f4d_0f98_f031)], const { &[pool(5, 12, 13)] }).user(0),
+        liquidity(&[Anchor(0x4db8_4ad6_7056_f1c7)], const { &[pool(5, 12, 13).of(20, 21)] }).user(0),
+        liquidity(&[Anchor(0x4dff_ae52_7d1d_c92e)], const { &[pool(4, 11, 12).of(18, 19)] }).user(0),
+        other(
+            &[Anchor(0xa78a_4e95_dfc2_067e), Anchor(0x8888_fcdd_c242_7e59)],
+            const { &[pool(1, 3, 4).of(5, 6)] },
+        ),
+        creation(creations, const { &[pool(2, 5, 6).of(3, 4)] }),
+        other(rest, const { &[pool(1, 6, 7).of(8, 9)] }),
+    ]
+}

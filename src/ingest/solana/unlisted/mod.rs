@@ -10,7 +10,7 @@ mod pairs;
 mod traders;
 
 use super::address::AddressKind;
-use super::exchange::{Action, Exchange, Vault};
+use super::exchange::{Exchange, Vault};
 use super::hop::{Hop, Leg, Unexplained, is_opposite};
 use super::instruction::Instruction;
 use super::swaps::Ledger;
@@ -70,8 +70,7 @@ impl<'t> Search<'_, 't> {
             self.transaction.fee_payer.as_deref() == Some(owner)
                 || self.known.iter().any(|hop| hop.user == Some(owner))
         };
-        let swaps = || self.ledger.calls.iter().filter(|call| call.action == Action::Swap);
-        let swapped = || swaps().filter_map(|call| self.transaction.instructions.get(call.at));
+        let swapped = || self.ledger.swaps().filter_map(|call| self.transaction.instructions.get(call.at));
         let is_known = |TokenAccount { address, .. }: &TokenAccount<'_>| {
             self.ledger.is_vault(address)
                 || (!address.is_empty() && swapped().any(|instruction| instruction.names(address)))

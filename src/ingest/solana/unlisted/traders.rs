@@ -3,7 +3,6 @@
 use super::{Candidate, Search};
 use crate::core::tick::Phase;
 use crate::ingest::solana::address::AddressKind;
-use crate::ingest::solana::exchange::Action;
 use crate::ingest::solana::hop::{Hop, Leg, is_opposite};
 use crate::ingest::solana::money::WRAPPED_SOL;
 
@@ -86,26 +85,27 @@ impl<'t> Search<'_, 't> {
         let mut swaps = others.iter().filter_map(|other| other.at).filter(|other| *other != at).chain(known);
         let mut sides = candidate.vaults.into_iter().zip(candidate.hop.legs);
         sides.all(|(vault, leg)| self.ledger.moved_under(at, vault) == Some(leg.units))
-            && !swaps.any(|swap| self.transaction.outer(swap) == self.transaction.outer(at))
+            && !swaps.any(|swap| self.is_under_one_instruction(swap, at))
     }
 
     /// Whether the exchange of a candidate was called by the same instruction as that of another hop.
     fn is_routed(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
         let Some(at) = candidate.at.filter(|at| !self.ledger.is_outer(*at)) else { return false };
-        let swaps = self.ledger.calls.iter().filter(|call| call.action == Action::Swap).map(|call| call.at);
-        let other = others.iter().filter_map(|other| other.at);
-        swaps
-            .chain(other)
-            .any(|other| other != at && self.transaction.outer(other) == self.transaction.outer(at))
+        let swaps = self.ledger.swaps().map(|call| call.at);
+        let others = others.iter().filter_map(|other| other.at);
+        swaps.chain(others).any(|other| other != at && self.is_under_one_instruction(other, at))
     }
 
     /// Whether a candidate is named by an instruction that only called the exchanges of others.
     fn called_others(&self, candidate: &Candidate<'t>, others: &[Candidate<'t>]) -> bool {
         let Some(at) = candidate.at.filter(|at| self.ledger.is_outer(*at)) else { return false };
-        others
-            .iter()
-            .filter_map(|other| other.at)
-            .any(|other| other != at && self.transaction.outer(other) == self.transaction.outer(at))
+        let mut others = others.iter().filter_map(|other| other.at);
+        others.any(|other| other != at && self.is_under_one_instruction(other, at))
+    }
+
+    /// Whether two instructions belong to the same one of the transaction's own.
+    fn is_under_one_instruction(&self, one: usize, other: usize) -> bool {
+        self.transaction.outer(one) == self.transaction.outer(other)
     }
 
     /// Whether the fee payer has a part in what happened to a mint: a token's change, or some SOL more than before.
